@@ -1,0 +1,73 @@
+import type { Plan } from './plan.js';
+
+/** Version of {@link FlowConfig}'s format. A reader refuses a version that it does not know. */
+export const CONFIG_VERSION = 1;
+
+/** One `Parameter` of a flow. */
+export interface ParameterSpec {
+  /** Metaflow's name: may hold dashes. */
+  readonly name: string;
+  readonly type: 'str' | 'int' | 'float' | 'bool' | 'json' | 'file';
+  readonly required: boolean;
+  /** Comma-separated list of `type` (`separator=`), or `multiple`. */
+  readonly separator?: string;
+  /** JSON value of a plain default; absent where there is none or where it is a function evaluated at run time. */
+  readonly default?: unknown;
+  readonly help?: string;
+}
+
+/** Code package of a deployment, in the datastore. Absent in the config of `mft run`, which runs the file as it is. */
+export interface CodePackage {
+  readonly sha: string;
+  readonly url: string;
+  /** Metaflow's own description of the package (`package_metadata`), opaque to us. */
+  readonly metadata: string;
+}
+
+/**
+ * A compiled flow: all that a worker must know to run it, as plain JSON. Hashed in canonical form (RFC 8785).
+ * Holds no credential.
+ */
+export interface FlowConfig {
+  readonly version: typeof CONFIG_VERSION;
+  /** Deployment name: the flow's, or `project.branch.Flow` under `@project`. */
+  readonly name: string;
+  readonly taskQueue: string;
+  readonly flow: {
+    readonly name: string;
+    /** Entry point, relative to the root of the code package, or to `directory` where there is no package. */
+    readonly file: string;
+    /** Absolute folder of the file on the compiling machine. */
+    readonly directory: string;
+    readonly doc?: string;
+  };
+  readonly plan: Plan;
+  readonly parameters: readonly ParameterSpec[];
+  readonly metaflow: { readonly version: string; readonly python: string };
+  /** Path of the interpreter that compiled it; a worker elsewhere may use another. */
+  readonly interpreter: string;
+  /** Metaflow's top-level options to run every command with, resolved and absolute: `['--datastore', 'local', …]`. */
+  readonly options: readonly string[];
+  /** Metaflow settings of the compiling machine that a worker elsewhere lacks (`METAFLOW_SERVICE_URL`, sysroots). Never a secret. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly datastore: { readonly type: string; readonly root: string };
+  readonly metadata: { readonly type: string; readonly info: string };
+  /** Owner of runs, as Metaflow's `user:` tag. */
+  readonly user: string;
+  /** Namespace that tasks see through the client; absent: the user's. */
+  readonly namespace?: string;
+  readonly tags: readonly string[];
+  readonly package?: CodePackage;
+  /** `--workflow-timeout`, in seconds. */
+  readonly timeout?: number;
+  readonly project?: { readonly name: string; readonly branch: string; readonly production: boolean };
+  /** `@schedule`, as Metaflow writes it. */
+  readonly schedule?: { readonly cron: string; readonly timezone?: string };
+  /** Names of decorators on the flow and its steps that need what a worker may lack (`conda`, `kubernetes`, …). */
+  readonly decorators: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Name of the task queue that serves a deployment. */
+export function taskQueueOf(name: string): string {
+  return `metaflow-${name}`;
+}

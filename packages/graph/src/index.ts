@@ -1,0 +1,25 @@
+export { MftError, isMftError } from './errors.js';
+export type { FlowGraph, FlowNode, NodeType } from './graph.js';
+export { MAX_ATTEMPTS, maximumAttempts } from './plan.js';
+export type { CompensationPolicy, Plan, RetryPolicy, StepPolicy } from './plan.js';
+export { PARAMETERS_STEP, PARAMETERS_TASK_ID, runIdOf, taskIdOf, taskLabel } from './ids.js';
+export type { TaskCoordinates } from './ids.js';
+export { inputPaths } from './inputs.js';
+export type { InputRun } from './inputs.js';
+export { FAILURE } from './activities.js';
+export type {
+  CompensateInput,
+  FinishRunInput,
+  LoadedPlan,
+  LoadPlanInput,
+  MetaflowActivities,
+  StartedRun,
+  StartRunInput,
+  TaskInput,
+  TaskResult,
+  Transition,
+} from './activities.js';
+export { METAFLOW_WORKFLOW, PROGRESS_QUERY } from './run.js';
+export type { Progress, RunInput, RunResult, StepProgress } from './run.js';
+export { CONFIG_VERSION, taskQueueOf } from './config.js';
+export type { CodePackage, FlowConfig, ParameterSpec } from './config.js';

@@ -1,0 +1,53 @@
+/** Name of the workflow type that runs a flow. */
+export const METAFLOW_WORKFLOW = 'MetaflowWorkflow';
+
+/**
+ * The one argument of `MetaflowWorkflow`, all of it optional: any Temporal client can start a run.
+ *
+ * @example
+ * ```ts
+ * await client.workflow.start('MetaflowWorkflow', { taskQueue: 'metaflow-HelloFlow', workflowId: 'HelloFlow-1', args: [{ params: { greeting: 'hi' } }] });
+ * ```
+ */
+export interface RunInput {
+  /** Parameters by Metaflow's name; those left out get their defaults. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** Tags of this run, in addition to the deployment's. */
+  readonly tags?: readonly string[];
+  /** Seconds after which the run is ended with `WorkflowTimeout`; overrides the deployment's. */
+  readonly timeout?: number;
+  /** Config to run, by hash; default: what the worker serves. */
+  readonly hash?: string;
+}
+
+/** What a completed run returns. */
+export interface RunResult {
+  /** `Flow/run` */
+  readonly pathspec: string;
+  readonly runId: string;
+  /** Tasks that completed. */
+  readonly tasks: number;
+}
+
+/** Counts of one step, in a {@link Progress}. Times are milliseconds since the epoch. */
+export interface StepProgress {
+  /** Tasks known of so far. A step not reached yet has 0. */
+  total: number;
+  running: number;
+  done: number;
+  failed: number;
+  started?: number;
+  ended?: number;
+}
+
+/** Query that answers a {@link Progress}, on `MetaflowWorkflow` and on its children alike. */
+export const PROGRESS_QUERY = 'progress';
+
+/** Where a run, or a child of one, stands: counts only, so it stays small at any width. */
+export interface Progress {
+  readonly runId: string;
+  readonly phase: 'starting' | 'running' | 'cancelling' | 'compensating' | 'finishing' | 'completed' | 'failed' | 'cancelled';
+  readonly steps: Readonly<Record<string, StepProgress>>;
+  /** Workflow ids of running children, whose counts must be added. */
+  readonly children: readonly string[];
+}
