@@ -9,10 +9,16 @@ export interface ParameterSpec {
   readonly name: string;
   readonly type: 'str' | 'int' | 'float' | 'bool' | 'json' | 'file';
   readonly required: boolean;
-  /** Comma-separated list of `type` (`separator=`), or `multiple`. */
+  /** `separator=`: the value is text that Metaflow splits into a list. */
   readonly separator?: string;
+  /** `multiple=True`: the option may be repeated, the value is a list. */
+  readonly multiple?: boolean;
+  /** `type=click.Choice([…])`: the only values allowed. */
+  readonly choices?: readonly string[];
   /** JSON value of a plain default; absent where there is none or where it is a function evaluated at run time. */
   readonly default?: unknown;
+  /** The default is a function or a file and was evaluated when the flow was deployed: every run must be given it explicitly. */
+  readonly deployed?: boolean;
   readonly help?: string;
 }
 

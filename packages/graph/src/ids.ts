@@ -27,7 +27,7 @@ const TO_ESCAPE = /[^A-Za-z0-9._-]|_(?=x[0-9a-f]+(?:_|[^A-Za-z0-9._-]))/gu;
  * ```
  */
 export function runIdOf(workflowId: string): string {
-  return 'temporal-' + workflowId.replace(TO_ESCAPE, (c) => `_x${c.codePointAt(0)!.toString(16)}_`);
+  return 'temporal-' + workflowId.replace(TO_ESCAPE, (c) => `_x${(c.codePointAt(0) ?? 0).toString(16)}_`);
 }
 
 /**

@@ -1,5 +1,11 @@
 export { MftError, isMftError } from './errors.js';
 export type { FlowGraph, FlowNode, NodeType } from './graph.js';
+export { graphProblems, validateGraph } from './validate.js';
+export { toDot, toMermaid } from './draw.js';
+export { checkParameters, parseParameters, withDeployedDefaults } from './parameters.js';
+export type { CheckOptions } from './parameters.js';
+export { RUN_INPUT_SCHEMA } from './run-input-schema.js';
+export { suggest } from './suggest.js';
 export { MAX_ATTEMPTS, maximumAttempts } from './plan.js';
 export type { CompensationPolicy, Plan, RetryPolicy, StepPolicy } from './plan.js';
 export { PARAMETERS_STEP, PARAMETERS_TASK_ID, runIdOf, taskIdOf, taskLabel } from './ids.js';
@@ -23,3 +29,4 @@ export { METAFLOW_WORKFLOW, PROGRESS_QUERY } from './run.js';
 export type { Progress, RunInput, RunResult, StepProgress } from './run.js';
 export { CONFIG_VERSION, taskQueueOf } from './config.js';
 export type { CodePackage, FlowConfig, ParameterSpec } from './config.js';
+export { canonicalJson } from './canonical.js';

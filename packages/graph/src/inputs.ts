@@ -8,7 +8,13 @@ export type InputRun =
   /** One task. */
   | { readonly step: string; readonly index: readonly number[]; readonly visit: number }
   /** Tasks `index + [from] … index + [to - 1]` of one step, all of the same visit. */
-  | { readonly step: string; readonly index: readonly number[]; readonly visit: number; readonly from: number; readonly to: number }
+  | {
+      readonly step: string;
+      readonly index: readonly number[];
+      readonly visit: number;
+      readonly from: number;
+      readonly to: number;
+    }
   /** Tasks by id, as a control task of `@parallel` names its siblings. */
   | { readonly step: string; readonly taskIds: readonly string[] };
 

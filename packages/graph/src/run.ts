@@ -46,7 +46,8 @@ export const PROGRESS_QUERY = 'progress';
 /** Where a run, or a child of one, stands: counts only, so it stays small at any width. */
 export interface Progress {
   readonly runId: string;
-  readonly phase: 'starting' | 'running' | 'cancelling' | 'compensating' | 'finishing' | 'completed' | 'failed' | 'cancelled';
+  readonly phase:
+    'starting' | 'running' | 'cancelling' | 'compensating' | 'finishing' | 'completed' | 'failed' | 'cancelled';
   readonly steps: Readonly<Record<string, StepProgress>>;
   /** Workflow ids of running children, whose counts must be added. */
   readonly children: readonly string[];

@@ -1,0 +1,38 @@
+/**
+ * JSON Schema (2020-12) of the one argument of `MetaflowWorkflow`, all of it optional.
+ *
+ * @example
+ * ```ts
+ * new Ajv2020().compile(RUN_INPUT_SCHEMA)({ params: { greeting: 'hi' } }); // true
+ * ```
+ */
+export const RUN_INPUT_SCHEMA = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'RunInput',
+  description: 'What a run of a Metaflow flow on Temporal is started with.',
+  type: 'object',
+  properties: {
+    params: {
+      description: "Parameters by Metaflow's name; those left out get their defaults.",
+      type: 'object',
+      additionalProperties: true,
+    },
+    tags: {
+      description: "Tags of this run, in addition to the deployment's.",
+      type: 'array',
+      items: { type: 'string', minLength: 1, maxLength: 500 },
+      uniqueItems: true,
+    },
+    timeout: {
+      description: "Seconds after which the run is ended with WorkflowTimeout; overrides the deployment's.",
+      type: 'number',
+      exclusiveMinimum: 0,
+    },
+    hash: {
+      description: 'Config to run, by hash; default: what the worker serves.',
+      type: 'string',
+      pattern: '^[0-9a-f]{64}$',
+    },
+  },
+  additionalProperties: false,
+} as const;

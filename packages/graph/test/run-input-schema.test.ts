@@ -1,0 +1,21 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, test } from 'vitest';
+import { RUN_INPUT_SCHEMA } from '../src/index.js';
+import type { RunInput } from '../src/index.js';
+
+const valid = new Ajv2020().compile(RUN_INPUT_SCHEMA);
+
+test.each<[RunInput]>([
+  [{}],
+  [{ params: { greeting: 'hi', data: { a: [1] } } }],
+  [{ tags: ['a', 'b'], timeout: 0.5, hash: 'a'.repeat(64) }],
+])('%o is the input of a run', (input) => {
+  expect(valid(input)).toBe(true);
+});
+
+test.each([[{ parameters: {} }], [{ params: [] }], [{ tags: 'a' }], [{ timeout: 0 }], [{ hash: 'latest' }], [null]])(
+  '%o is not',
+  (input) => {
+    expect(valid(input)).toBe(false);
+  },
+);
