@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { FlowNode, ParameterSpec, StepPolicy } from '@mft/graph';
+
+/*
+ * Schemas that the introspection and the config share. Objects are loose: a field that this version does not know is kept, so that
+ * the hash of a config does not depend on who reads it.
+ */
+
+const count = z.int().nonnegative();
+const name = z.string().min(1);
+
+export const nodeSchema = z.looseObject({
+  name,
+  type: z.enum(['linear', 'split', 'foreach', 'parallel', 'switch', 'join', 'end']),
+  next: z.array(name),
+  join: name.exactOptional(),
+  cases: z.record(z.string(), name).exactOptional(),
+  condition: name.exactOptional(),
+  foreachVar: name.exactOptional(),
+  doc: z.string().exactOptional(),
+}) satisfies z.ZodType<FlowNode>;
+
+export const policySchema = z.looseObject({
+  retry: z.looseObject({ user: count, error: count, minutesBetween: z.number().nonnegative(), losses: count }),
+  timeout: z.number().positive().exactOptional(),
+  compensate: z
+    .looseObject({
+      handler: name,
+      retries: count,
+      minutesBetween: z.number().nonnegative(),
+      timeout: z.number().positive(),
+    })
+    .exactOptional(),
+}) satisfies z.ZodType<StepPolicy>;
+
+export const parameterSchema = z.looseObject({
+  name,
+  type: z.enum(['str', 'int', 'float', 'bool', 'json', 'file']),
+  required: z.boolean(),
+  separator: name.exactOptional(),
+  multiple: z.boolean().exactOptional(),
+  choices: z.array(z.string()).exactOptional(),
+  default: z.json().exactOptional(),
+  deployed: z.boolean().exactOptional(),
+  help: z.string().exactOptional(),
+}) satisfies z.ZodType<ParameterSpec>;
+
+export const packageSchema = z.looseObject({ sha: name, url: name, metadata: z.string() });
+export const datastoreSchema = z.looseObject({ type: name, root: name });
+export const metadataSchema = z.looseObject({ type: name, info: z.string() });
+export const versionsSchema = z.looseObject({ version: name, python: name });
+export const scheduleSchema = z.looseObject({ cron: name, timezone: name.exactOptional() });
+export const textRecord = z.record(z.string(), z.string());
+export const decoratorsSchema = z.record(z.string(), z.array(name));

@@ -1,0 +1,1 @@
+"""`python my_flow.py temporal …`: one module per verb, named in `group.VERBS`."""

@@ -1,0 +1,26 @@
+"""`temporal inspect`: all that a deployment needs of this flow, as one line of JSON."""
+
+from metaflow._vendor import click
+from metaflow.tagging_util import validate_tags
+
+from .. import channel
+from ..inspection import answer, package
+
+
+@click.command(help="Describe this flow as JSON, for the compiler.", hidden=True)
+@click.option("--package", "save_package", is_flag=True, help="Also save the code package and name it in the answer.")
+@click.option("--save-config", is_flag=True, help="Then read a config from MFT_FD_IN and store it beside the package.")
+@click.option("--tag", "tags", multiple=True, help="Tag that each run will have; checked, not stored.")
+@click.pass_context
+def inspect(context, save_package, save_config, tags):
+    obj = context.obj
+    obj.check(obj.graph, obj.flow, obj.environment, pylint=obj.pylint)
+    validate_tags(tags)
+    described = answer.build(context, obj, evaluate=save_package)
+    if save_package:
+        described["package"] = package.save(obj)
+    channel.write(described)
+    if save_config:
+        request = channel.read()
+        package.save_config(obj, request["hash"], request["config"])
+        channel.write({"saved": True})

@@ -1,0 +1,74 @@
+"""
+Refusals as data. Metaflow prints its errors and exits, some of them before any command of ours is reached; in an inspection
+(`MFT_FD_OUT` set) the same text also goes to Node.
+"""
+
+import importlib.abc
+import importlib.util
+import sys
+import traceback
+
+from .. import channel
+
+
+def of_metaflow(error):
+    """The refusal that stands for an error of Metaflow's."""
+    headline = getattr(error, "headline", None) or type(error).__name__
+    message = str(getattr(error, "message", "") or error).strip()
+    where = ""
+    if getattr(error, "source_file", None):
+        where += " in file %s" % error.source_file
+    if getattr(error, "line_no", None) is not None:
+        where += " on line %d" % error.line_no
+    return {"code": "INVALID_FLOW", "headline": headline + where, "message": message, "type": type(error).__name__}
+
+
+def of_crash(error):
+    """The refusal that stands for any other exception: the user's code, as a rule."""
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    message = "%s: %s" % (type(error).__name__, error)
+    return {"code": "FLOW_CRASHED", "message": message.strip(), "traceback": "".join(lines)}
+
+
+def _answer(refusal):
+    if not channel.answered():
+        channel.write({"error": refusal})
+
+
+def _patch(cli):
+    printed_metaflow, printed_unknown = cli.print_metaflow_exception, cli.print_unknown_exception
+
+    def print_metaflow_exception(error):
+        _answer(of_metaflow(error))
+        return printed_metaflow(error)
+
+    def print_unknown_exception(error):
+        _answer(of_crash(error))
+        return printed_unknown(error)
+
+    cli.print_metaflow_exception = print_metaflow_exception
+    cli.print_unknown_exception = print_unknown_exception
+
+
+class _CliWatch(importlib.abc.MetaPathFinder):
+    # `metaflow.cli` must not be imported before the flow's class exists (its options are bound at import), so it is
+    # patched at the moment that Metaflow imports it itself.
+    def find_spec(self, name, path=None, target=None):
+        if name != "metaflow.cli":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def exec_module(module):
+                execute(module)
+                _patch(module)
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+
+def watch():
+    """Answer with the refusal whenever Metaflow's command line ends with an error."""
+    sys.meta_path.insert(0, _CliWatch())

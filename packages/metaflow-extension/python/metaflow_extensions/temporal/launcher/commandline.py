@@ -1,0 +1,37 @@
+"""What the command line and the environment of a task say about the process that it needs."""
+
+from typing import Any, Dict, List, Optional
+
+#: Prefixes of variables that only a fresh interpreter obeys, and those among them that forks read when they need them.
+_IMPORT_TIME = ("PYTHON", "LD_", "DYLD_", "METAFLOW_")
+_READ_LATE = frozenset(
+    "METAFLOW_RUN_ID METAFLOW_RUNTIME_NAME METAFLOW_PRODUCTION_TOKEN METAFLOW_OWNER METAFLOW_FLOW_CONFIG_VALUE "
+    "METAFLOW_CODE_SHA METAFLOW_CODE_URL METAFLOW_CODE_DS METAFLOW_CODE_METADATA".split()
+)
+INTERNAL_DECORATOR = "temporal_internal"
+
+
+def needs_fresh_interpreter(changes: Dict[str, Optional[str]]) -> bool:
+    """Whether a fork would not obey these changes of the environment."""
+    return any(name.startswith(_IMPORT_TIME) and name not in _READ_LATE for name in changes)
+
+
+def add_internal_decorator() -> None:
+    """Steps that may run elsewhere report how they ended; a decorator is what reaches them through any command line."""
+    import metaflow.runtime
+
+    init = metaflow.runtime.CLIArgs.__init__
+
+    def initialise(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        self.top_level_options["with"] = [*self.top_level_options["with"], INTERNAL_DECORATOR]
+
+    metaflow.runtime.CLIArgs.__init__ = initialise
+
+
+def without_internal(argv: List[str]) -> List[str]:
+    """The command line of a fork, which reports by itself: attaching the decorator would build the graph once more."""
+    for at in range(len(argv) - 1):
+        if argv[at] == "--with" and argv[at + 1] == INTERNAL_DECORATOR:
+            return argv[:at] + argv[at + 2 :]
+    return argv

@@ -1,0 +1,46 @@
+"""How a step's process ended, said in the words of PROTOCOL.md."""
+
+import os
+import re
+import signal
+from typing import Any, Dict, Optional
+
+_MFLOG = re.compile(rb"^\[MFLOG\|[^\]]*\]")
+
+
+def return_code(status: int) -> int:
+    """A wait status as `subprocess` gives it: negative for a signal."""
+    return os.waitstatus_to_exitcode(status)
+
+
+def last_words(code: int) -> bytes:
+    """What Metaflow's runtime appends to the log of a failed task."""
+    return b"Task failed with a segmentation fault." if code == -signal.SIGSEGV else b"Task failed."
+
+
+def exit_fields(code: int) -> Dict[str, Any]:
+    """`exit_code` or `signal`."""
+    if code >= 0:
+        return {"exit_code": code}
+    try:
+        return {"signal": signal.Signals(-code).name}
+    except ValueError:
+        return {"signal": f"SIG{-code}"}
+
+
+def describe(code: int, told: Optional[Dict[str, str]], stderr: bytes) -> Dict[str, Any]:
+    """The error of a step that failed: what it told of itself, else what can be seen from outside."""
+    from metaflow.exception import METAFLOW_EXIT_DISALLOW_RETRY
+
+    error: Dict[str, Any] = {"kind": "failed", **exit_fields(code), "retry": code != METAFLOW_EXIT_DISALLOW_RETRY}
+    if told:
+        error.update(told)
+    elif code < 0:
+        error["message"] = f"The step was killed by {error['signal']}."
+    else:
+        lines = [_MFLOG.sub(b"", line).decode("utf-8", "replace") for line in stderr.split(b"\n")][:-1]
+        said = [line for line in lines if line.strip()]
+        error["message"] = f"The step exited with status {code}" + (f": {said[-1].strip()}" if said else ".")
+        if said:
+            error["traceback"] = "\n".join(lines[-60:])
+    return error

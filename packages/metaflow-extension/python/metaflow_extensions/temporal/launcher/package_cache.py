@@ -1,0 +1,110 @@
+"""
+Code packages, unpacked once per machine into `cache/<sha>`.
+
+C1. A folder named by a hash is complete: it is filled under another name and then renamed. Of two that fill it at once, one wins.
+C2. The package is fetched in a fork: Metaflow must be imported afterwards, with the unpacked folder first on the path, because
+    extensions may lie beside the flow.
+C3. `.mf_code` (the package's copy of Metaflow and of extensions) serves fresh interpreters. A fork uses what the launcher has imported;
+    `.mf_code` comes last on its path, for modules that were packaged from outside the flow's folder.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from typing import Dict, Optional
+
+from .forking import fork
+from .settings import Settings
+
+PACKAGED_CODE = ".mf_code"
+
+
+class PackageMissing(Exception):
+    """The package cannot be had."""
+
+    code = "PACKAGE_NOT_FOUND"
+
+
+def fetch(settings: Settings) -> str:
+    """The folder with the package's files, fetched where it is not there yet. Raises PackageMissing."""
+    package = settings.package
+    assert package is not None
+    if not re.fullmatch(r"[0-9a-f]{8,128}", package["sha"]):
+        raise PackageMissing(f"The code package has no usable hash: {package['sha']!r}.")
+    cache = settings.cache or os.path.join(tempfile.gettempdir(), "mft-packages")
+    target = os.path.join(os.path.abspath(cache), package["sha"])
+    if os.path.isdir(target):
+        return target
+    os.makedirs(cache, exist_ok=True)
+    partial = tempfile.mkdtemp(prefix=f".{package['sha'][:12]}-", dir=cache)
+    report = os.path.join(cache, os.path.basename(partial) + ".error")
+    try:
+        pid = fork(lambda: _fill(settings, partial, report), [])
+        status = os.waitpid(pid, 0)[1]
+        if status != 0:
+            raise PackageMissing(_reason(report) or f"The code package {package['url']} cannot be unpacked (status {status}).")
+        try:
+            os.rename(partial, target)
+        except OSError:
+            if not os.path.isdir(target):
+                raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        if os.path.exists(report):
+            os.unlink(report)
+    return target
+
+
+def fresh_interpreter_environment(source: str, changes: Dict[str, Optional[str]]) -> Dict[str, Optional[str]]:
+    """Variables by which a fresh interpreter finds the package's own copy of Metaflow and of the extensions."""
+    code = os.path.join(source, PACKAGED_CODE)
+    if not os.path.isdir(code):
+        return {}
+    path = changes.get("PYTHONPATH") or os.environ.get("PYTHONPATH")
+    return {
+        "PYTHONPATH": os.pathsep.join([code] + ([path] if path else [])),
+        "METAFLOW_EXTRACTED_ROOT": source,
+    }
+
+
+def _fill(settings: Settings, folder: str, report: str) -> None:
+    package = settings.package
+    assert package is not None
+    try:
+        from io import BytesIO
+
+        from metaflow.datastore import FlowDataStore
+        from metaflow.package import MetaflowPackage
+        from metaflow.plugins import DATASTORES
+
+        kind = settings.datastore.get("type", "local")
+        storage = [d for d in DATASTORES if d.TYPE == kind][0]
+        root = storage.get_datastore_root_from_config(lambda *_, **__: None) or settings.datastore.get("root")
+        flow = settings.flow or package["url"].rstrip("/").split("/")[-4]
+        store = FlowDataStore(flow, None, storage_impl=storage, ds_root=root)
+        blobs = [blob for _, blob in store.load_data([package["sha"]], force_raw=True)]
+        metadata = package.get("metadata") or json.dumps({"version": 0, "archive_format": "tgz", "mfcontent_version": 1})
+        MetaflowPackage.cls_extract_into(metadata, BytesIO(blobs[0]), folder)
+        os._exit(0)
+    except BaseException as error:  # noqa: B902
+        with open(report, "w", encoding="utf-8") as out:
+            out.write(f"The code package {package['url']} cannot be fetched: {type(error).__name__}: {error}")
+        os._exit(1)
+
+
+def _reason(report: str) -> str:
+    try:
+        with open(report, encoding="utf-8") as source:
+            return source.read()
+    except OSError:
+        return ""
+
+
+def add_packaged_modules(source: str) -> None:
+    """Let forks find modules that were packaged from outside the flow's folder (C3)."""
+    code = os.path.join(source, PACKAGED_CODE)
+    if os.path.isdir(code):
+        sys.path.append(code)

@@ -1,0 +1,172 @@
+"""
+A run's planner: a fork that has executed the flow's own `run …` command up to the point where Metaflow's local runtime would begin to
+schedule. From there on it answers what Node asks: the command line and environment of an attempt, its markers, its logs.
+
+P1. Everything before the serving loop is Metaflow's own: checks, tags, `--with`, packaging, `runtime_init`, `_parameters`, heartbeat.
+P2. A planner that joins a run writes nothing of the run: not the registration, not `_parameters`, not the latest run id.
+P3. One request at a time, in the order they came: decorators are not made for threads. Only saving may overlap.
+"""
+
+import os
+import sys
+from typing import Any, Dict, List
+
+from . import flowfile, hooks, outcome, packages
+from .frames import BlockingChannel
+from .planning import Plans
+from .settings import Settings
+
+PARAMETERS_TASK_ID = "temporal-_parameters-0"
+
+
+class RunIdTaken(Exception):
+    """Another execution has registered the run id."""
+
+
+class Planner:
+    """The child's side."""
+
+    def __init__(self, settings: Settings, channel: BlockingChannel, request: Dict[str, Any], temporary: str) -> None:
+        self.settings = settings
+        self.channel = channel
+        self.run_id: str = request["run_id"]
+        self.params: Dict[str, Any] = request.get("params") or {}
+        self.tags: List[str] = list(request.get("tags") or [])
+        self.namespace = request.get("namespace")
+        self.token = request.get("token")
+        self.register = bool(request.get("register"))
+        self.temporary = temporary
+        self._opened = False
+
+    def run(self) -> None:
+        """Never returns."""
+        self._patch()
+        flowfile.execute(self.settings.path, [self.settings.path] + self._words(), self._refused_by)
+
+    def _words(self) -> List[str]:
+        words = ["--quiet", "--no-pylint", *self.settings.options, "run"]
+        words += [f"--tag={tag}" for tag in self.tags]
+        if self.namespace is not None:
+            words.append(f"--namespace={self.namespace}")
+        return words
+
+    # What is replaced, in this fork only.
+
+    def _patch(self) -> None:
+        import metaflow.runtime
+        import metaflow.util
+        from metaflow import parameters
+        from metaflow.flowspec import FlowSpec
+
+        planner = self
+        runtime = metaflow.runtime.NativeRuntime
+        init, persist = runtime.__init__, runtime.persist_constants
+
+        def initialise(self: Any, flow: Any, graph: Any, datastore: Any, metadata: Any, *args: Any, **kwargs: Any) -> None:
+            kwargs["run_id"] = planner.run_id
+            planner._claim(flow, datastore, metadata)
+            try:
+                init(self, flow, graph, datastore, metadata, *args, **kwargs)
+            finally:
+                planner._claimed(metadata)
+
+        def persist_constants(self: Any, task_id: Any = None) -> None:
+            if planner.register:
+                persist(self, task_id=PARAMETERS_TASK_ID)
+            else:
+                planner._adopt_parameters(self)
+
+        runtime.__init__ = initialise
+        runtime.persist_constants = persist_constants
+        runtime.execute = lambda self: planner._serve(self)
+        runtime.print_workflow_info = lambda self: None
+        hooks.report_refusals(self._refused)
+        if self.settings.package:
+            packages.use_stored_package(self.settings.package)
+        else:
+            packages.package_late()
+        if self.register:
+            hooks.before_cli(lambda flow: sys.argv.extend(hooks.parameter_words(type(flow), self.params)))
+        else:
+            metaflow.util.write_latest_run_id = lambda *_: None
+            parameters.add_custom_parameters = lambda deploy_mode=False: lambda command: command
+            FlowSpec._set_constants = lambda *_: None
+
+    # Registration.
+
+    def _claim(self, flow: Any, datastore: Any, metadata: Any) -> None:
+        mark = f"temporal_execution:{self.token}" if self.token else None
+        if self.register:
+            found = metadata.get_object("run", "self", {}, None, flow.name, self.run_id)
+            if found:
+                if mark is None or mark not in (found.get("system_tags") or []):
+                    raise RunIdTaken(f"Run id {self.run_id} of {flow.name} is already registered by another execution.")
+                # Our own earlier attempt: go on where it stopped.
+                self.register = not self._parameters_done(datastore)
+        if self.register:
+            if mark:
+                metadata.add_sticky_tags(sys_tags=[mark])
+        else:
+            metadata.register_run_id = lambda *_, **__: False
+
+    def _claimed(self, metadata: Any) -> None:
+        # The mark is the run's, not its tasks'.
+        if self.token:
+            metadata.sticky_sys_tags.discard(f"temporal_execution:{self.token}")
+        metadata.__dict__.pop("register_run_id", None)
+
+    def _parameters_done(self, datastore: Any) -> bool:
+        from metaflow.datastore.exceptions import DataException
+
+        try:
+            datastore.get_task_datastore(self.run_id, "_parameters", PARAMETERS_TASK_ID)
+            return True
+        except DataException:
+            return False
+
+    def _adopt_parameters(self, runtime: Any) -> None:
+        """Let decorators that read `flow.x` in this process find the run's parameters, loaded only when asked for."""
+        from metaflow.task import MetaflowTask
+
+        try:
+            stored = runtime._flow_datastore.get_task_datastore(self.run_id, "_parameters", PARAMETERS_TASK_ID)
+            reader = MetaflowTask.__new__(MetaflowTask)
+            reader.flow = runtime._flow
+            reader._init_parameters(stored, passdown=False)
+        except Exception as error:
+            raise RuntimeError(f"Run {self.run_id} cannot be joined: its parameters are not in the datastore ({error}).") from error
+
+    # Serving.
+
+    def _serve(self, runtime: Any) -> None:
+        plans = Plans(runtime, self.settings, self.temporary)
+        self._opened = True
+        self.channel.send({"opened": True})
+        while True:
+            try:
+                message = self.channel.receive()
+            except EOFError:
+                os._exit(0)
+            if message["op"] == "quit":
+                return
+            if message["op"] == "close":
+                error = None
+                try:
+                    plans.finish(message["status"])
+                except Exception as raised:
+                    error = outcome.describe_error(raised)
+                self.channel.send({"re": message["id"], "error": error})
+                return
+            plans.handle(message, self.channel)
+
+    # Refusals.
+
+    def _refused(self, error: Dict[str, str]) -> None:
+        if not self._opened:
+            self._opened = True
+            code = "RUN_ID_TAKEN" if error.get("type") == "RunIdTaken" else "RUN_NOT_STARTED"
+            message = error["message"].replace("RunIdTaken: ", "", 1)
+            self.channel.send({"opened": False, "error": {**error, "message": message, "code": code}})
+
+    def _refused_by(self, error: BaseException) -> None:
+        self._refused(outcome.describe_error(error))

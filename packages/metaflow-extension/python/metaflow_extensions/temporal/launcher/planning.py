@@ -1,0 +1,225 @@
+"""
+What Metaflow's local runtime does for an attempt of a task, by Metaflow's own classes.
+
+M1. Before attempt n, every earlier attempt has its marker: across a gap Metaflow silently reads an older attempt's artifacts.
+M2. The command line is composed by `Worker._launch` with everything that the installed version wants; only its `Popen` is ours.
+"""
+
+import io
+import json
+import os
+import tempfile
+import types
+from collections import OrderedDict, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Dict, List, Optional, Tuple
+
+from . import outcome
+from .commandline import add_internal_decorator, needs_fresh_interpreter, without_internal
+from .frames import BlockingChannel
+from .settings import Settings
+
+#: Failed tasks kept for a retry; one that is not kept is set up anew.
+_MOST_KEPT = 1000
+
+
+class Plans:
+    """All attempts that this planner has set up."""
+
+    def __init__(self, runtime: Any, settings: Settings, temporary: str) -> None:
+        from metaflow.user_configs.config_parameters import dump_config_values
+
+        self._runtime = runtime
+        self._settings = settings
+        self._base = dict(os.environ)
+        self._kept: "OrderedDict[Tuple[str, str], Any]" = OrderedDict()
+        self._running: Dict[Any, Any] = {}
+        # Nothing is cloned here; Metaflow asks for each input.
+        runtime._is_cloned = defaultdict(bool)
+        remote = runtime._flow_datastore.TYPE != "local"
+        self._pool: Optional[ThreadPoolExecutor] = ThreadPoolExecutor(8) if remote else None
+        self._config_file: Optional[str] = None
+        configs = dump_config_values(runtime._flow)
+        if configs:
+            handle, self._config_file = tempfile.mkstemp(suffix=".json", dir=temporary)
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                json.dump(configs, out)
+        add_internal_decorator()
+
+    def handle(self, message: Dict[str, Any], channel: BlockingChannel) -> None:
+        """Answer one request of the launcher."""
+        if message["op"] == "plan":
+            try:
+                answer = self._plan_handler(message) if "handler" in message else self._plan(message)
+            except Exception as error:
+                answer = {"error": outcome.describe_error(error)}
+            channel.send({"re": message["id"], **answer})
+        elif message["op"] == "forget":
+            self._running.pop(message["id"], None)
+        elif message["op"] in ("logs", "done"):
+            if self._pool is not None:
+                self._pool.submit(self._save, message, channel)
+            else:
+                self._save(message, channel)
+
+    def finish(self, status: str) -> None:
+        """End of the run: every decorator's `runtime_finished`."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+        failure = None if status == "completed" else RuntimeError(f"The run was {status}.")
+        for step in self._runtime._flow:
+            for deco in step.decorators:
+                if getattr(deco, "runtime_finished_ctx", None) is not None:
+                    deco.runtime_finished_ctx(step.__name__, failure)
+                else:
+                    deco.runtime_finished(failure)
+
+    def _plan(self, message: Dict[str, Any]) -> Dict[str, Any]:
+        from metaflow.metaflow_config import MAX_ATTEMPTS
+
+        attempt = message["attempt"]
+        if attempt >= MAX_ATTEMPTS:
+            raise RuntimeError(f"Attempt {attempt} is beyond Metaflow's limit of {MAX_ATTEMPTS} attempts.")
+        self._name_package()
+        task = self._task(message, attempt)
+        task.user_code_retries = task._mft_retries + int(message.get("extra_retries") or 0)
+        argv, env = self._compose(task)
+        self._running[message["id"]] = task
+        entry = list(task.entrypoint)
+        changes = self._changes(env)
+        fork = self._settings.mode == "fork" and argv[: len(entry)] == entry and not needs_fresh_interpreter(changes)
+        if fork:
+            argv = without_internal(argv)
+        return {"argv": argv, "env": changes, "fork": fork, "skip": len(entry) - 1}
+
+    def _plan_handler(self, message: Dict[str, Any]) -> Dict[str, Any]:
+        """The forward step's command line, for a compensation handler; nothing is registered and no attempt begins."""
+        import metaflow.runtime
+
+        runtime = self._runtime
+        step, task_id = message["step"], message["task_id"]
+        task = metaflow.runtime.Task.__new__(metaflow.runtime.Task)
+        vars(task).update(
+            step=step, task_id=task_id, run_id=runtime.run_id, flow=runtime._flow, flow_name=runtime._flow.name,
+            _path=f"{runtime.run_id}/{step}/{task_id}", input_paths=[], split_index=None, ubf_context=None, ubf_iter=None,
+            decos=getattr(runtime._flow, step).decorators, entrypoint=runtime._entrypoint, environment=runtime._environment,
+            environment_type=runtime._environment.TYPE, clone_run_id=None, clone_origin=None, _is_cloned=False,
+            metadata=runtime._metadata, metadata_type=runtime._metadata.TYPE, tags=runtime._metadata.sticky_tags,
+            event_logger_type=runtime.event_logger.TYPE, monitor_type=runtime._monitor.TYPE, retries=0, user_code_retries=0,
+            error_retries=0, datastore_type=runtime._flow_datastore.TYPE, _flow_datastore=runtime._flow_datastore,
+            datastore_sysroot=runtime._flow_datastore.datastore_root, _logger=runtime._logger,
+        )  # fmt: skip
+        argv, env = self._compose(task)
+        return {
+            "argv": without_internal(argv),
+            "env": self._changes(env),
+            "fork": True,
+            "skip": len(task.entrypoint) - 1,
+            "handler": {name: message.get(name) for name in ("handler", "key", "failure")},
+        }
+
+    def _task(self, message: Dict[str, Any], attempt: int) -> Any:
+        task = self._kept.pop((message["step"], message["task_id"]), None)
+        if task is None or task.retries > attempt:
+            task = self._new_task(message)
+            task._mft_retries = task.user_code_retries
+        elif task.retries == attempt:
+            task.new_attempt()
+        while task.retries < attempt:
+            task.retries += 1
+            task.new_attempt()
+        return task
+
+    def _new_task(self, message: Dict[str, Any]) -> Any:
+        split = message.get("split_index")
+        ubf = message.get("ubf_context")
+        inputs = list(message["input_paths"])
+        options: Dict[str, Any] = {"task_id": message["task_id"]}
+        if split is not None:
+            options["split_index"] = str(split)
+        if message.get("join_type"):
+            options["join_type"] = message["join_type"]
+        if ubf:
+            parent = self._runtime._flow_datastore.get_task_datastore(*inputs[0].split("/"))
+            options.update(ubf_context=ubf, ubf_iter=parent[parent["_foreach_var"]])
+        return self._runtime._new_task(message["step"], input_paths=inputs, **options)
+
+    def _compose(self, task: Any) -> Tuple[List[str], Dict[str, str]]:
+        import metaflow.runtime
+
+        worker = object.__new__(metaflow.runtime.Worker)
+        vars(worker).update(
+            task=task,
+            _config_file_name=self._config_file,
+            _orig_flow_datastore=None,
+            _spin_pathspec=None,
+            _artifacts_module=None,
+            _skip_decorators=False,
+            _persist=True,
+        )
+        caught: List[Tuple[List[str], Dict[str, str]]] = []
+
+        def popen(command: List[str], env: Optional[Dict[str, str]] = None, **_: Any) -> Any:
+            caught.append((list(command), dict(env or {})))
+            return types.SimpleNamespace(pid=0)
+
+        real = metaflow.runtime.subprocess
+        metaflow.runtime.subprocess = types.SimpleNamespace(Popen=popen, PIPE=real.PIPE)
+        try:
+            worker._launch()
+        finally:
+            metaflow.runtime.subprocess = real
+        return caught[0]
+
+    def _changes(self, env: Dict[str, str]) -> Dict[str, Optional[str]]:
+        changes: Dict[str, Optional[str]] = {k: v for k, v in env.items() if self._base.get(k) != v}
+        changes.update((k, None) for k in self._base if k not in env)
+        return changes
+
+    def _name_package(self) -> None:
+        """As the local runtime: tasks that start once the package is uploaded carry it in their metadata."""
+        package = self._runtime._package
+        if "METAFLOW_CODE_SHA" in os.environ or getattr(package, "_flow_datastore", None) is None:
+            return
+        sha = package.package_sha(timeout=0.01)
+        if sha:
+            os.environ["METAFLOW_CODE_SHA"] = sha
+            os.environ["METAFLOW_CODE_URL"] = package.package_url()
+            os.environ["METAFLOW_CODE_DS"] = self._runtime._flow_datastore.TYPE
+            os.environ["METAFLOW_CODE_METADATA"] = package.package_metadata
+
+    def _save(self, message: Dict[str, Any], channel: BlockingChannel) -> None:
+        final = message["op"] == "done"
+        task = self._running.pop(message["id"], None) if final else self._running.get(message["id"])
+        if task is None:
+            if final:
+                channel.send({"re": message["id"], "error": None, "told": None})
+            return
+        error, told = None, None
+        try:
+            if final:
+                if message["metadata"]["success"] and not message["told"]:
+                    told = self._told_by_metadata(task)
+                task.save_metadata("runtime", message["metadata"])
+                if not message["metadata"]["success"]:
+                    self._keep(task)
+            task.save_logs({stream: io.BytesIO(data) for stream, data in message["logs"].items()})
+        except Exception as raised:
+            error = outcome.describe_error(raised)
+        if final:
+            channel.send({"re": message["id"], "error": error, "told": told})
+
+    def _told_by_metadata(self, task: Any) -> Any:
+        """The report of a step that ran on another machine."""
+        found = task.metadata.get_object(
+            "task", "metadata", {}, None, task.flow_name, task.run_id, task.step, task.task_id
+        )
+        field = "temporal-outcome"
+        reports = [item for item in found or [] if item.get("field_name") == field]
+        reports.sort(key=lambda item: item.get("ts_epoch") or 0)
+        return json.loads(reports[-1]["value"]) if reports else None
+
+    def _keep(self, task: Any) -> None:
+        self._kept[(task.step, task.task_id)] = task
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)

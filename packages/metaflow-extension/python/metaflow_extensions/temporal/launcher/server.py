@@ -1,0 +1,203 @@
+"""
+What Node asks, and who does it.
+
+S1. Every request is answered once.
+S2. When Node is gone, so is everything that was started here.
+S3. A planner that nobody closes (its run was terminated, or ends on another worker) ends by itself when it has been idle for long;
+    a task that comes later opens another by joining.
+"""
+
+import itertools
+import os
+import shutil
+import signal
+import time
+from typing import Any, Dict, List, Optional
+
+from . import kernel
+from .guardian import Guardian
+from .node import Node
+from .planners import LOST, PlannerHandle
+from .reactor import Reactor
+from .settings import Settings
+from .tasks import TaskRun
+
+#: Seconds of idleness after which a planner ends, and between two looks at that.
+IDLE, SWEEP = 900.0, 60.0
+
+
+class Server:
+    """The launcher, once it is ready."""
+
+    def __init__(self, settings: Settings, reactor: Reactor, guardian: Guardian, temporary: str) -> None:
+        self.settings = settings
+        self.reactor = reactor
+        self.guardian = guardian
+        self.temporary = temporary
+        self.node = Node(reactor, self._request, self._node_gone)
+        self._numbers = itertools.count()
+        self._planners: Dict[str, PlannerHandle] = {}
+        self._tasks: Dict[Any, TaskRun] = {}
+        self._closing = False
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self.reactor.later(0, self._node_gone))
+
+        self.reactor.later(SWEEP, self._sweep)
+
+    def _sweep(self) -> None:
+        for planner in [each for each in self._planners.values() if each.idle(IDLE)]:
+            del self._planners[planner.run_id]
+            planner.ask({"op": "quit"}, None)
+        self.reactor.later(SWEEP, self._sweep)
+
+    def next_number(self) -> int:
+        """A number that no other task of this launcher has."""
+        return next(self._numbers)
+
+    def descriptors(self) -> List[int]:
+        """What a fork must close."""
+        fds = [3, 4, self.guardian.fd, *self.reactor.descriptors()]
+        return fds + [planner.fd for planner in self._planners.values()]
+
+    def ended(self, task: TaskRun) -> None:
+        """A task was answered."""
+        if self._tasks.get(task.id) is task:
+            del self._tasks[task.id]
+            if task.planner is not None:
+                task.planner.released()
+
+    # Requests.
+
+    def _request(self, message: Dict[str, Any]) -> None:
+        handler = {
+            "open": self._open,
+            "task": self._task,
+            "compensate": self._task,
+            "cancel": self._cancel,
+            "close": self._close,
+            "shutdown": self._shutdown,
+        }.get(str(message.get("op")))
+        request = message.get("id")
+        if handler is None:
+            self._refuse(request, "UNKNOWN_OP", f"There is no request \"{message.get('op')}\".")
+            return
+        try:
+            handler(message)
+        except KeyError as missing:
+            self._refuse(request, "BAD_REQUEST", f"The request {message['op']} lacks {missing}.")
+        except OSError as error:
+            self.node.answer(request, {"kind": "lost", "message": f"The launcher could not do this: {error}", "retry": True})
+
+    def _refuse(self, request: Any, code: str, message: str) -> None:
+        self.node.answer(request, {"kind": "failed", "code": code, "message": message, "retry": False})
+
+    def _open(self, message: Dict[str, Any]) -> None:
+        existing = self._planners.get(message["run_id"])
+        planner = existing or self._planner(message)
+
+        def opened(opening: Dict[str, Any]) -> None:
+            if opening is LOST:
+                self.node.answer(message["id"], {"kind": "lost", "message": "The planner of the run died.", "retry": True})
+            elif opening.get("opened"):
+                self.node.answer(message["id"])
+            else:
+                error = opening["error"]
+                self.node.answer(message["id"], {"kind": "failed", "retry": False, **error})
+
+        planner.when_open(opened)
+
+    def _planner(self, message: Dict[str, Any]) -> PlannerHandle:
+        def gone(planner: PlannerHandle) -> None:
+            if self._planners.get(planner.run_id) is planner:
+                del self._planners[planner.run_id]
+
+        planner = PlannerHandle(self.reactor, self.settings, message, self.temporary, self.descriptors(), gone)
+        self._planners[message["run_id"]] = planner
+        return planner
+
+    def _task(self, message: Dict[str, Any]) -> None:
+        if self._closing:
+            self.node.answer(message["id"], {"kind": "lost", "message": "The launcher is shutting down.", "retry": True})
+            return
+        for field in ("step", "task_id"):
+            message[field]
+        planner = self._planners.get(message["run_id"]) or self._planner({**message, "register": False, "params": {}})
+        task = TaskRun(self, message)
+        self._tasks[task.id] = task
+        planner.tasks += 1
+        task.start(planner)
+
+    def _cancel(self, message: Dict[str, Any]) -> None:
+        task = self._tasks.get(message["of"])
+        if task is not None:
+            task.cancel(float(message.get("grace", 5.0)))
+        self.node.answer(message["id"])
+
+    def _close(self, message: Dict[str, Any]) -> None:
+        planner = self._planners.pop(message["run_id"], None)
+        if planner is None:
+            # Nothing of this run was ever done here, or its planner has died.
+            self.node.answer(message["id"])
+            return
+
+        def opened(_: Dict[str, Any]) -> None:
+            planner.ask({"op": "close", "id": message["id"], "status": message.get("status", "completed")}, closed)
+
+        def closed(reply: Dict[str, Any]) -> None:
+            if reply is not LOST and reply.get("error"):
+                print(f"mft: closing {message['run_id']}: {reply['error'].get('message')}", flush=True)
+            self.node.answer(message["id"])
+
+        planner.when_open(opened)
+
+    # Leaving.
+
+    def _shutdown(self, message: Dict[str, Any]) -> None:
+        self._closing = True
+        deadline = time.monotonic() + float(message.get("grace", 10.0))
+        while self._tasks and time.monotonic() < deadline:
+            self.reactor.turn(max(0.0, deadline - time.monotonic()))
+        for task in list(self._tasks.values()):
+            task.cancelled = True
+            task.kill()
+        until = time.monotonic() + 3.0
+        while self._tasks and time.monotonic() < until:
+            self.reactor.turn(max(0.0, until - time.monotonic()))
+        self.node.answer(message["id"])
+        self._leave()
+
+    def _node_gone(self) -> None:
+        self._closing = True
+        self._leave()
+
+    def _leave(self) -> None:
+        """Kill what was started here and end. Never returns."""
+        try:
+            for task in self._tasks.values():
+                task.kill()
+            kill_descendants(keep=self.guardian.pid)
+            self.node.flush_all()
+            shutil.rmtree(self.temporary, ignore_errors=True)
+        finally:
+            os._exit(0)
+
+
+def kill_descendants(keep: Optional[int]) -> None:
+    """SIGKILL for all our children and for what becomes ours as they die (we are a subreaper), but for the guardian."""
+    until = time.monotonic() + 5.0
+    while time.monotonic() < until:
+        found = [pid for pid in kernel.children() if pid != keep]
+        if not found:
+            return
+        for pid in found:
+            kernel.signal_group(pid, signal.SIGKILL)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        time.sleep(0.005)

@@ -1,0 +1,82 @@
+"""
+Starting a task's process: a fork that executes the flow file, or a fresh interpreter (or whatever else a decorator put in its place).
+"""
+
+import os
+import random
+import sys
+import tempfile
+from typing import Any, Dict, List
+
+from . import compensation, flowfile, hooks, outcome
+from .forking import apply_environment, fork
+from .settings import Settings
+
+#: A single argument or variable of 128 KB makes exec fail; Metaflow reads long input paths from a file.
+_LONGEST_ARGUMENT = 100_000
+
+
+def start_task(
+    settings: Settings, plan: Dict[str, Any], result: str, close: List[int], stdout: int, stderr: int, temporary: str
+) -> int:
+    """Start what the planner planned; returns the process id, which is also the group's. Raises OSError where there is no memory for it."""
+    if plan["fork"]:
+        return fork(lambda: _run_forked(settings, plan, result), close, stdout, stderr)
+    return fork(lambda: _run_spawned(settings, plan, result, temporary), close, stdout, stderr)
+
+
+def _run_forked(settings: Settings, plan: Dict[str, Any], result: str) -> None:
+    apply_environment(plan["env"])
+    os.chdir(settings.workdir)
+    flowfile.reopen_stdio()
+    reseed()
+    told: List[Dict[str, str]] = []
+
+    def refused(error: Dict[str, str]) -> None:
+        # The step's own report, written before, says more than what Metaflow prints on its way out.
+        if not os.path.exists(result) and not told:
+            told.append(error)
+            outcome.write(result, {"error": error})
+
+    if "handler" in plan:
+        compensation.handle_instead_of_step(result, plan["handler"])
+    else:
+        hooks.report_step(result)
+    hooks.report_refusals(refused)
+    flowfile.execute(settings.path, plan["argv"][plan["skip"] :], lambda error: refused(outcome.describe_error(error)))
+
+
+def _run_spawned(settings: Settings, plan: Dict[str, Any], result: str, temporary: str) -> None:
+    apply_environment(plan["env"])
+    os.environ["METAFLOW_TEMPORAL_RESULT"] = result
+    if settings.package:
+        from .package_cache import fresh_interpreter_environment
+
+        apply_environment(fresh_interpreter_environment(settings.source, plan["env"]))
+    os.chdir(settings.workdir)
+    argv = _inputs_from_file(plan["argv"], temporary)
+    try:
+        os.execvpe(argv[0], argv, os.environ)
+    except OSError as error:
+        print(f"mft: cannot run {argv[0]}: {error}", file=sys.stderr, flush=True)
+        os._exit(127)
+
+
+def reseed() -> None:
+    """Forks of one process would draw the same random numbers."""
+    random.seed()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and hasattr(numpy, "random"):
+        numpy.random.seed()
+
+
+def _inputs_from_file(argv: List[str], temporary: str) -> List[str]:
+    """The same command line, with input paths that are too long for exec in a file."""
+    short = list(argv)
+    for at in range(len(argv) - 1):
+        if argv[at] == "--input-paths" and len(argv[at + 1]) > _LONGEST_ARGUMENT:
+            handle, path = tempfile.mkstemp(prefix="inputs-", dir=temporary)
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                out.write(argv[at + 1])
+            short[at : at + 2] = ["--input-paths-filename", path]
+    return short

@@ -1,0 +1,226 @@
+"""
+One attempt of one task, from Node's request to its answer: planned, started, listened to, ended, saved, answered.
+
+T1. Exactly one answer, whatever happens.
+T2. The answer is sent when the logs are stored, so that who reads it finds them.
+T3. Nothing of a task's process group outlives it: after a success what is left is asked to end and then killed, after anything else
+    it is killed at once.
+"""
+
+import os
+import signal
+from typing import Any, Dict, List, Optional
+
+from . import failures, flowfile, outcome
+from .kernel import signal_group
+from .logs import Stream
+from .planners import LOST, PlannerHandle
+from .reactor import Timer
+from .start import start_task
+
+#: Seconds that a grandchild may keep the pipes open after the task has ended, and that leftovers have between SIGTERM and SIGKILL.
+PIPE_GRACE, LEFTOVER_GRACE = 1.0, 3.0
+#: Seconds between two savings of a running task's logs.
+SAVE_EVERY = 30.0
+
+
+class TaskRun:
+    """The state of an attempt."""
+
+    def __init__(self, server: Any, request: Dict[str, Any]) -> None:
+        self._server = server
+        self.request = request
+        self.id = request["id"]
+        self.run_id: str = request["run_id"]
+        self.pid: Optional[int] = None
+        self.planner: Optional[PlannerHandle] = None
+        self._streams: List[Stream] = []
+        self._status: Optional[int] = None
+        self._result = os.path.join(server.temporary, "result-%d" % server.next_number())
+        self._told: Dict[str, Any] = {}
+        self._told_from_outside: Optional[Dict[str, str]] = None
+        self._answered = False
+        self._finished = False
+        self.cancelled = False
+        self._timers: List[Timer] = []
+
+    # Planning.
+
+    def start(self, planner: PlannerHandle) -> None:
+        """Ask the planner how to run it."""
+        self.planner = planner
+        planner.when_open(self._opened)
+
+    def _opened(self, opening: Dict[str, Any]) -> None:
+        if self._stopped_early(opening):
+            return
+        if not opening.get("opened"):
+            self._fail({"kind": "lost", "message": opening["error"]["message"], **_text(opening["error"]), "retry": True})
+            return
+        assert self.planner is not None
+        self.planner.ask({**self.request, "op": "plan"}, self._planned)
+
+    def _planned(self, plan: Dict[str, Any]) -> None:
+        if self._stopped_early(plan):
+            if self.planner is not None:
+                self.planner.ask({"op": "forget", "id": self.id}, None)
+            return
+        if plan.get("error"):
+            self._fail({"kind": "failed", **_text(plan["error"]), "retry": True})
+            return
+        try:
+            self._launch(plan)
+        except OSError as error:
+            for stream in self._streams:
+                stream.end()
+            self._save({"success": False, "killed": False, "return_code": None})
+            self._fail({"kind": "lost", "message": f"The launcher could not start the task: {error}", "retry": True})
+
+    def _stopped_early(self, reply: Dict[str, Any]) -> bool:
+        if self.cancelled:
+            self._fail({"kind": "cancelled", "message": "The task was cancelled before it started.", "retry": True})
+        elif reply is LOST:
+            self._fail({"kind": "lost", "message": "The planner of the run died.", "retry": True})
+        else:
+            return False
+        return True
+
+    # Running.
+
+    def _launch(self, plan: Dict[str, Any]) -> None:
+        server = self._server
+        flowfile.warm(server.settings.path)
+        self._streams = [Stream(name, server.reactor, self._emit, self._stream_ended) for name in ("stdout", "stderr")]
+        out, err = self._streams
+        self.pid = start_task(server.settings, plan, self._result, server.descriptors(), out.writer, err.writer, server.temporary)
+        server.guardian.add(self.pid)
+        server.reactor.on_exit(self.pid, self._exited)
+        server.node.send({"event": "started", "id": self.id, "pid": self.pid, "mode": "fork" if plan["fork"] else "spawn"})
+        for stream in self._streams:
+            stream.start()
+        self._timers.append(server.reactor.later(SAVE_EVERY, self._save_running))
+        if self.request.get("handler") and self.request.get("timeout"):
+            self._timers.append(server.reactor.later(float(self.request["timeout"]), self._time_out))
+
+    def _time_out(self) -> None:
+        """A handler's own limit; a step's is Metaflow's `@timeout`."""
+        seconds = self.request["timeout"]
+        self._told_from_outside = {
+            "type": "CompensationTimeout",
+            "message": f"The handler {self.request['handler']} took longer than {seconds} seconds.",
+        }
+        self.kill()
+
+    def _emit(self, stream: str, line: str) -> None:
+        self._server.node.send({"event": "log", "id": self.id, "stream": stream, "line": line})
+        if self._server.node.crowded(self._resume):
+            for each in self._streams:
+                each.pause()
+
+    def _resume(self) -> None:
+        for stream in self._streams:
+            stream.resume()
+
+    def _save_running(self) -> None:
+        if self._status is None and self.planner is not None:
+            self.planner.ask({"op": "logs", "id": self.id, "logs": self._logs()}, None)
+            self._timers.append(self._server.reactor.later(SAVE_EVERY, self._save_running))
+
+    def cancel(self, grace: float) -> None:
+        """SIGTERM to the group, SIGKILL after `grace` seconds."""
+        self.cancelled = True
+        if self.pid is not None and self._status is None:
+            signal_group(self.pid, signal.SIGTERM)
+            self._timers.append(self._server.reactor.later(grace, self.kill))
+
+    def kill(self) -> None:
+        """SIGKILL to the group."""
+        if self.pid is not None and not self._finished:
+            signal_group(self.pid, signal.SIGKILL)
+
+    # Ending.
+
+    def _exited(self, status: int) -> None:
+        self._status = status
+        if all(stream.ended for stream in self._streams):
+            self._finish()
+        else:
+            self._timers.append(self._server.reactor.later(PIPE_GRACE, self._finish))
+
+    def _stream_ended(self) -> None:
+        if self._status is not None and all(stream.ended for stream in self._streams):
+            self._finish()
+
+    def _finish(self) -> None:
+        if self._finished:
+            return
+        self._finished = True
+        for timer in self._timers:
+            timer.cancel()
+        for stream in self._streams:
+            stream.drain()
+        assert self._status is not None
+        code = failures.return_code(self._status)
+        self._clear_group(code == 0 and not self.cancelled)
+        if self.cancelled and code != 0:
+            for stream in self._streams:
+                stream.system(b"[KILLED BY ORCHESTRATOR]\n")
+        elif code != 0:
+            self._streams[1].system(failures.last_words(code))
+        self._told = outcome.read(self._result)
+        self._save({"return_code": code, "killed": self.cancelled, "success": code == 0})
+
+    def _clear_group(self, gently: bool) -> None:
+        group = self.pid
+        assert group is not None
+        guardian, reactor = self._server.guardian, self._server.reactor
+        if gently and signal_group(group, signal.SIGTERM):
+
+            def kill() -> None:
+                signal_group(group, signal.SIGKILL)
+                guardian.remove(group)
+
+            reactor.later(LEFTOVER_GRACE, kill)
+            return
+        signal_group(group, signal.SIGKILL)
+        guardian.remove(group)
+
+    def _logs(self) -> Dict[str, bytes]:
+        return {stream.name: stream.stored() for stream in self._streams}
+
+    def _save(self, metadata: Dict[str, Any]) -> None:
+        if self.planner is None:
+            self._saved({})
+            return
+        self.planner.ask({"op": "done", "id": self.id, "metadata": metadata, "logs": self._logs(), "told": bool(self._told)}, self._saved)
+
+    def _saved(self, reply: Dict[str, Any]) -> None:
+        if self._status is None:
+            return  # it never started: answered already
+        if reply.get("error"):
+            print(f"mft: logs of {self.run_id}/{self.request.get('step')} not saved: {reply['error'].get('message')}", flush=True)
+        told = self._told or reply.get("told") or {}
+        code = failures.return_code(self._status)
+        if code == 0:
+            self._answer(None, attempt=self.request.get("attempt", 0), **self._shape(told))
+        elif self.cancelled:
+            self._fail({"kind": "cancelled", "message": "The task was cancelled.", **failures.exit_fields(code), "retry": True})
+        else:
+            self._fail(failures.describe(code, self._told_from_outside or told.get("error"), self._streams[1].stored()))
+
+    def _shape(self, told: Dict[str, Any]) -> Dict[str, Any]:
+        return {"artifacts": told.get("artifacts", []), **{k: told[k] for k in ("splits", "branch", "mappers") if k in told}}
+
+    def _fail(self, error: Dict[str, Any]) -> None:
+        self._answer(error)
+
+    def _answer(self, error: Optional[Dict[str, Any]], **fields: Any) -> None:
+        if self._answered:
+            return
+        self._answered = True
+        self._server.node.answer(self.id, error, **fields)
+        self._server.ended(self)
+
+
+def _text(error: Dict[str, Any]) -> Dict[str, Any]:
+    return {name: error[name] for name in ("message", "type", "traceback") if error.get(name)}

@@ -1,0 +1,16 @@
+"""What the extension adds to Metaflow. Read by Metaflow at every `import metaflow`: keep it light."""
+
+import os
+import sys
+
+STEP_DECORATORS_DESC = [
+    ("temporal_internal", "metaflow_extensions.temporal.plugins.temporal_internal_decorator.TemporalInternalDecorator"),
+]
+CLIS_DESC = [("temporal", "metaflow_extensions.temporal.cli.group.cli")]
+
+if os.environ.get("MFT_FD_OUT") and "inspect" in sys.argv:
+    # An inspection: errors that Metaflow raises before our command is reached must be answered too.
+    from metaflow_extensions.temporal.inspection.refusal import watch
+
+    watch()
+    del watch

@@ -1,0 +1,67 @@
+"""
+Reports how a step ended from a process that the launcher did not fork: a fresh interpreter, or a pod.
+
+D1. With `METAFLOW_TEMPORAL_RESULT` in the environment the report is a file there. Elsewhere (another machine) it is task metadata,
+    which the planner reads when the file is absent.
+D2. The code package of a deployment carries its own copy of this file: variable, file and metadata field are a contract between
+    versions.
+"""
+
+import json
+import os
+
+from metaflow.decorators import StepDecorator
+from metaflow.metadata_provider import MetaDatum
+from metaflow_extensions.temporal.launcher import outcome
+
+RESULT_VARIABLE = "METAFLOW_TEMPORAL_RESULT"
+METADATA_FIELD = "temporal-outcome"
+
+
+class TemporalInternalDecorator(StepDecorator):
+    """Added to steps by the planner; not for users."""
+
+    name = "temporal_internal"
+
+    def task_pre_step(
+        self,
+        step_name,
+        task_datastore,
+        metadata,
+        run_id,
+        task_id,
+        flow,
+        graph,
+        retry_count,
+        max_user_code_retries,
+        ubf_context,
+        inputs,
+    ):
+        self._metadata = metadata
+        self._datastore = task_datastore
+        self._coordinates = (run_id, step_name, task_id)
+        # A subprocess of the step (a mapper of @parallel) is a task of its own: it must not answer for this one.
+        self._path = os.environ.pop(RESULT_VARIABLE, None)
+
+    def task_exception(self, exception, step_name, flow, graph, retry_count, max_user_code_retries):
+        self._write({"error": outcome.describe_error(exception)}, retry_count)
+        return False
+
+    def task_finished(self, step_name, flow, graph, is_task_ok, retry_count, max_user_code_retries):
+        if not is_task_ok:
+            return
+        answer = outcome.transition(flow)
+        answer["artifacts"] = outcome.public_names(type(flow), self._datastore._objects)
+        self._write(answer, retry_count)
+
+    def _write(self, answer, retry_count):
+        if self._path:
+            outcome.write(self._path, answer)
+        elif "error" not in answer:
+            datum = MetaDatum(
+                field=METADATA_FIELD,
+                value=json.dumps(answer),
+                type=METADATA_FIELD,
+                tags=["attempt_id:%d" % retry_count],
+            )
+            self._metadata.register_metadata(*self._coordinates, [datum])

@@ -1,0 +1,92 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { alive, type Launcher, Place, processes, Run, until } from './launcher.js';
+
+const place = new Place();
+afterAll(() => place.dispose());
+
+let number = 0;
+async function sleeping(): Promise<{ launcher: Launcher; run: Run; id: string; pid: number }> {
+  const launcher = await place.launch('behaviours.py');
+  const run = await Run.open(launcher, `temporal-p-${++number}`);
+  expect(await run.start()).toMatchObject({ ok: true });
+  const id = run.begin('sleeper');
+  const { pid } = await launcher.event(id, 'started');
+  await launcher.event(id, 'log', ({ line }) => line === 'sleeping');
+  return { launcher, run, id, pid: pid as number };
+}
+
+const sleepers = () => (processes().match(/sleep 97[123]$/gm) ?? []).length;
+
+describe('no orphan', () => {
+  it('cancel ends the whole group', async () => {
+    const { launcher, run, id, pid } = await sleeping();
+    expect(await launcher.ask({ op: 'cancel', of: id, grace: 2 })).toMatchObject({ ok: true });
+    expect(await launcher.answer(id)).toMatchObject({ ok: false, error: { kind: 'cancelled' } });
+    expect(await until(() => !alive(pid) && !/sleep 971$/m.test(processes()))).toBe(true);
+    const stdout = place.client(
+      `print(json.dumps(Task("BehavioursFlow/${run.id}/sleeper/temporal-sleeper-0").stdout))`,
+    );
+    expect(stdout).toBe('sleeping\n[KILLED BY ORCHESTRATOR]\n');
+    expect(await launcher.ask({ op: 'shutdown', grace: 1 })).toMatchObject({ ok: true });
+    expect(await launcher.exited).toBe(0);
+    expect(await until(() => sleepers() === 0)).toBe(true);
+  });
+
+  it('descriptor 3 closes: everything goes, also what has left its group', async () => {
+    const { launcher, pid } = await sleeping();
+    launcher.hangUp();
+    expect(await launcher.exited).toBe(0);
+    expect(await until(() => !alive(pid) && sleepers() === 0)).toBe(true);
+  });
+
+  it('the launcher is killed: the group goes', async () => {
+    const { launcher, pid } = await sleeping();
+    launcher.process.kill('SIGKILL');
+    expect(await until(() => !alive(pid) && !/sleep 971$/m.test(processes()))).toBe(true);
+    // What made itself a session of its own is out of reach then, as PROTOCOL.md says.
+    const rest = processes()
+      .split('\n')
+      .filter((line) => line.endsWith('sleep 972'));
+    for (const line of rest) process.kill(Number(line.trim().split(/\s+/)[0]), 'SIGKILL');
+    expect(await until(() => sleepers() === 0)).toBe(true);
+  });
+
+  it('shutdown kills what does not end within its grace', async () => {
+    const { launcher, id, pid } = await sleeping();
+    expect(await launcher.ask({ op: 'shutdown', grace: 0.3 })).toMatchObject({ ok: true });
+    expect(await launcher.answer(id)).toMatchObject({ ok: false, error: { kind: 'cancelled' } });
+    expect(await launcher.exited).toBe(0);
+    expect(await until(() => !alive(pid) && sleepers() === 0)).toBe(true);
+  });
+
+  it('a step’s leftovers neither delay its answer nor outlive it', async () => {
+    const launcher = await place.launch('behaviours.py');
+    const run = await Run.open(launcher, 'temporal-holder');
+    await run.start();
+    const before = Date.now();
+    expect(await run.after('holder')).toMatchObject({ ok: true });
+    expect(Date.now() - before).toBeLessThan(4000);
+    expect(await until(() => sleepers() === 0)).toBe(true);
+  });
+
+  it('a planner that was killed is replaced', async () => {
+    const launcher = await place.launch('behaviours.py');
+    const run = await Run.open(launcher, 'temporal-replaced');
+    await run.start();
+    const planner = plannerOf(launcher);
+    process.kill(planner, 'SIGKILL');
+    await until(() => !alive(planner));
+    expect(await run.after('coloured')).toMatchObject({ ok: true });
+    expect(await run.close()).toMatchObject({ ok: true });
+  });
+});
+
+/** The launcher's planner: a child of it that works in the place (the guardian works in `/`). */
+function plannerOf(launcher: Launcher): number {
+  const children = readFileSync(`/proc/${launcher.process.pid}/task/${launcher.process.pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .map(Number);
+  return children.find((pid) => readlinkSync(`/proc/${pid}/cwd`) === place.directory)!;
+}
