@@ -1,0 +1,21 @@
+export { advance } from './engine/advance.js';
+export type { Advance } from './engine/advance.js';
+export { inFlight } from './engine/draft.js';
+export { initialRange, initialRun } from './engine/initial.js';
+export { LIMITS } from './engine/limits.js';
+export type { Limits } from './engine/limits.js';
+export type { Command, EngineEvent, RangeReport, TaskSpec } from './engine/events.js';
+export type {
+  EndRun,
+  EngineState,
+  Frame,
+  Outcome,
+  Phase,
+  Place,
+  RangeSpec,
+  Ready,
+  RunError,
+  RunningChild,
+  RunningTask,
+  Token,
+} from './engine/state.js';

@@ -1,0 +1,62 @@
+import type { InputRun, StepProgress, TaskCoordinates, Transition } from '@mft/graph';
+import type { SagaItem } from '@mft/saga';
+import type { EndRun, Outcome, RangeSpec, RunError } from './state.js';
+
+/** What a child answers, whatever became of it. */
+export interface RangeReport {
+  readonly outcome: Outcome;
+  /** How each index ended. Covers the whole range where the outcome is `completed`. */
+  readonly ends: readonly EndRun[];
+  readonly done: number;
+  readonly steps: Readonly<Record<string, StepProgress>>;
+  /** What is to be undone should the run fail, in order of completion. */
+  readonly saga: readonly SagaItem<TaskCoordinates>[];
+}
+
+/** What happened. `at`: milliseconds since the epoch, for progress alone; no decision depends on it. */
+export type EngineEvent = { readonly at: number } & (
+  | { readonly type: 'begin' }
+  | { readonly type: 'started' }
+  /** `begun: false`: the run was refused, so there is nothing to finish. */
+  | { readonly type: 'startFailed'; readonly error: RunError; readonly begun: boolean }
+  | { readonly type: 'startCancelled' }
+  | { readonly type: 'taskDone'; readonly id: string; readonly transition: Transition }
+  | { readonly type: 'taskFailed'; readonly id: string; readonly error: RunError }
+  | { readonly type: 'taskCancelled'; readonly id: string }
+  | { readonly type: 'childDone'; readonly id: string; readonly report: RangeReport }
+  /** The child ended without a report: it was terminated, or never started. */
+  | { readonly type: 'childFailed'; readonly id: string; readonly error: RunError }
+  | { readonly type: 'childCancelled'; readonly id: string }
+  /** An entry of the saga was undone, or could not be (`error`, one line). */
+  | { readonly type: 'undone'; readonly id: string; readonly error?: string }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'deadline'; readonly message: string }
+  /** Start nothing until `resume`. */
+  | { readonly type: 'hold' }
+  | { readonly type: 'resume' }
+);
+
+/** A task as its activity needs it, but for what is the same for the whole run. */
+export interface TaskSpec extends TaskCoordinates {
+  readonly inputs: readonly InputRun[];
+  readonly splitIndex?: number;
+  readonly joinType?: 'linear' | 'foreach';
+  readonly parallel?: 'control';
+}
+
+/** What is to be done about it. Each but `cancelAll` and `finish` is answered by an event of the same id. */
+export type Command =
+  | { readonly type: 'start' }
+  | { readonly type: 'runTask'; readonly id: string; readonly task: TaskSpec }
+  | { readonly type: 'startChild'; readonly id: string; readonly range: RangeSpec }
+  /** Cancel everything in flight; each of it still answers. */
+  | { readonly type: 'cancelAll' }
+  | {
+      readonly type: 'compensate';
+      readonly id: string;
+      readonly task: TaskCoordinates;
+      readonly handler: string;
+      readonly failure: RunError;
+    }
+  /** The end, once and last. `report` says what became of a range, and is made for a whole run too. */
+  | { readonly type: 'finish'; readonly report: RangeReport; readonly begun: boolean };

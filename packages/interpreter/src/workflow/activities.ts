@@ -1,0 +1,90 @@
+import {
+  FAILURE,
+  maximumAttempts,
+  type CompensationPolicy,
+  type MetaflowActivities,
+  type StepPolicy,
+} from '@mft/graph';
+import {
+  ActivityCancellationType,
+  proxyActivities,
+  proxyLocalActivities,
+  type ActivityOptions,
+} from '@temporalio/workflow';
+
+/** A worker that sends no heartbeat for so long is taken for lost, milliseconds. */
+export const HEARTBEAT_TIMEOUT = 30_000;
+
+const MINUTE = 60_000;
+/** For steps without `@timeout`: Temporal wants a bound, Metaflow has none. */
+const NO_LIMIT = 10 * 365 * 24 * 60 * MINUTE;
+/** `@timeout` acts inside the step, and must win: starting the process and storing the artifacts take their time too. */
+const SLACK = 15 * MINUTE;
+/** Temporal refuses a retry interval of zero. */
+const AT_ONCE = 10;
+
+const shared = {
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  // Whoever waits for a cancelled task knows that its processes are gone.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+} as const satisfies ActivityOptions;
+
+/** Activity options of a task: how long, how often. */
+export function taskOptions({ retry, timeout }: StepPolicy): ActivityOptions {
+  return {
+    ...shared,
+    startToCloseTimeout: timeout === undefined ? NO_LIMIT : timeout * 1000 + SLACK,
+    retry: {
+      maximumAttempts: maximumAttempts(retry),
+      initialInterval: Math.max(AT_ONCE, retry.minutesBetween * MINUTE),
+      maximumInterval: Math.max(AT_ONCE, retry.minutesBetween * MINUTE),
+      // Metaflow waits equally long each time.
+      backoffCoefficient: 1,
+      nonRetryableErrorTypes: [FAILURE.step, FAILURE.start],
+    },
+  };
+}
+
+/** Activity options of what undoes a task. */
+export function compensationOptions({ retries, minutesBetween, timeout }: CompensationPolicy): ActivityOptions {
+  return {
+    ...shared,
+    startToCloseTimeout: timeout * 1000 + SLACK,
+    retry: {
+      maximumAttempts: 1 + retries,
+      initialInterval: Math.max(AT_ONCE, minutesBetween * MINUTE),
+      maximumInterval: Math.max(AT_ONCE, minutesBetween * MINUTE),
+      backoffCoefficient: 1,
+      nonRetryableErrorTypes: [FAILURE.step],
+    },
+  };
+}
+
+/** Tasks and their compensations; options are given with each call. */
+export const tasks = proxyActivities<Pick<MetaflowActivities, 'runMetaflowTask' | 'compensateMetaflowTask'>>({
+  ...shared,
+  startToCloseTimeout: NO_LIMIT,
+});
+
+/** The beginning and the end of a run. Both are safe to repeat. */
+export const run = proxyActivities<Pick<MetaflowActivities, 'startMetaflowRun' | 'finishMetaflowRun'>>({
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  startToCloseTimeout: 10 * MINUTE,
+  retry: {
+    maximumAttempts: 6,
+    initialInterval: 1000,
+    maximumInterval: MINUTE,
+    nonRetryableErrorTypes: [FAILURE.start],
+  },
+});
+
+/** A local activity: its answer lies in the history, and the run keeps it whatever is deployed meanwhile. */
+export const { loadMetaflowPlan } = proxyLocalActivities<Pick<MetaflowActivities, 'loadMetaflowPlan'>>({
+  startToCloseTimeout: 2 * MINUTE,
+  retry: {
+    initialInterval: 500,
+    maximumInterval: 10_000,
+    maximumAttempts: 20,
+    nonRetryableErrorTypes: [FAILURE.start],
+  },
+});

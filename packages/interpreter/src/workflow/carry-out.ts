@@ -1,0 +1,146 @@
+import { FAILURE, taskIdOf, taskLabel, type Plan, type StepPolicy } from '@mft/graph';
+import {
+  ChildWorkflowCancellationType,
+  executeChild,
+  isCancellation,
+  type CancellationScope,
+} from '@temporalio/workflow';
+import type { Command, EngineEvent, RangeReport } from '../engine/events.js';
+import type { Limits } from '../engine/limits.js';
+import { compensationOptions, taskOptions, tasks } from './activities.js';
+import { errorOf, firstLine, subjectOf } from './errors.js';
+import { factsOf, type RangeArgument, type RunFacts } from './input.js';
+
+/** Name of the workflow type that runs a range of a wide foreach. */
+export const RANGE_WORKFLOW = 'MetaflowRangeWorkflow';
+
+/** What happened, but for when. */
+export type Happening = EngineEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
+
+/** Where commands are carried out. */
+export interface Bench {
+  readonly plan: Plan;
+  readonly facts: RunFacts;
+  readonly limits: Limits;
+  /** Holds all that `cancelAll` cancels. */
+  readonly work: CancellationScope;
+  /** Reached by no cancellation. */
+  readonly shield: CancellationScope;
+  /** Registers the run with Metaflow. */
+  readonly start?: () => Promise<void>;
+}
+
+/**
+ * Carries out a command that is answered by an event.
+ *
+ * The command is handed to Temporal before this returns; the promise never rejects.
+ */
+export function carryOut(
+  bench: Bench,
+  command: Exclude<Command, { type: 'cancelAll' | 'finish' }>,
+): Promise<Happening> {
+  switch (command.type) {
+    case 'start':
+      return start(bench);
+    case 'runTask':
+      return runTask(bench, command);
+    case 'startChild':
+      return startChild(bench, command);
+    case 'compensate':
+      return compensate(bench, command);
+  }
+}
+
+function start({ work, start }: Bench): Promise<Happening> {
+  if (start === undefined) throw new Error('A range of a foreach has nothing to start.');
+  return work.run(start).then(
+    () => ({ type: 'started' }),
+    (error: unknown) => {
+      if (isCancellation(error)) return { type: 'startCancelled' };
+      const what = errorOf(error, 'The start of the run');
+      // Refused for good, it is another execution's run, or none; otherwise it may have got far enough to exist.
+      return { type: 'startFailed', error: what, begun: what.type !== FAILURE.start };
+    },
+  );
+}
+
+function runTask(
+  { plan, facts, work }: Bench,
+  { id, task }: Extract<Command, { type: 'runTask' }>,
+): Promise<Happening> {
+  const { hash, runId, tags } = facts;
+  const options = { ...taskOptions(policyOf(plan, task.step)), activityId: id, summary: taskLabel(task) };
+  return work
+    .run(() => tasks.runMetaflowTask.executeWithOptions(options, [{ hash, runId, ...task, tags }]))
+    .then(
+      ({ transition }) => ({ type: 'taskDone', id, transition }),
+      (error: unknown) => {
+        if (isCancellation(error)) return { type: 'taskCancelled', id };
+        const { step, index, visit } = task;
+        return { type: 'taskFailed', id, error: errorOf(error, subjectOf(task), { step, index, visit }) };
+      },
+    );
+}
+
+function startChild(
+  { facts, limits, work }: Bench,
+  { id, range }: Extract<Command, { type: 'startChild' }>,
+): Promise<Happening> {
+  const argument: RangeArgument = { ...factsOf(facts), range, limits };
+  return work
+    .run(() =>
+      executeChild<(argument: RangeArgument) => Promise<RangeReport>>(RANGE_WORKFLOW, {
+        args: [argument],
+        workflowId: `${facts.workflowId}.${id}`,
+        staticSummary: id,
+        // The child cancels its tasks, waits for them and then reports.
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      }),
+    )
+    .then(
+      (report) => ({ type: 'childDone', id, report }),
+      (error: unknown) =>
+        isCancellation(error)
+          ? { type: 'childCancelled', id }
+          : { type: 'childFailed', id, error: errorOf(error, `The child workflow ${facts.workflowId}.${id}`) },
+    );
+}
+
+function compensate(
+  { plan, facts, shield }: Bench,
+  { id, task, handler, failure }: Extract<Command, { type: 'compensate' }>,
+): Promise<Happening> {
+  const { hash, runId } = facts;
+  const policy = policyOf(plan, task.step).compensate;
+  if (policy === undefined) throw new Error(`Step ${task.step} has nothing that undoes it.`);
+  const options = {
+    ...compensationOptions(policy),
+    activityId: `compensate-${id}`,
+    summary: `undo ${taskLabel(task)}`,
+  };
+  const { type, message } = failure;
+  const input = {
+    ...task,
+    hash,
+    runId,
+    handler,
+    key: `${runId}/${task.step}/${taskIdOf(task)}`,
+    failure: { type, message: firstLine(message), ...(failure.task ? { step: failure.task.step } : {}) },
+  };
+  return shield
+    .run(() => tasks.compensateMetaflowTask.executeWithOptions(options, [input]))
+    .then(
+      () => ({ type: 'undone', id }),
+      (error: unknown) => ({
+        type: 'undone',
+        id,
+        error: firstLine(errorOf(error, `Undoing ${taskLabel(task)}`).message),
+      }),
+    );
+}
+
+function policyOf({ policies }: Plan, step: string): StepPolicy {
+  const policy = policies[step];
+  if (policy === undefined) throw new Error(`The plan has no policy for step ${step}.`);
+  return policy;
+}

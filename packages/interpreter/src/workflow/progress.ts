@@ -1,0 +1,73 @@
+import { PROGRESS_QUERY, type Plan, type Progress } from '@mft/graph';
+import { defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import type { EngineState, Phase } from '../engine/state.js';
+import type { RunFacts } from './input.js';
+
+const PHASES = {
+  idle: 'starting',
+  starting: 'starting',
+  running: 'running',
+  stopping: 'cancelling',
+  compensating: 'compensating',
+  ended: 'finishing',
+} as const satisfies Record<Phase, Progress['phase']>;
+
+/** Milliseconds between two renderings of what Temporal's UI shows of a running workflow. */
+const DETAILS_EVERY = 1000;
+
+/** Keeps what the query `progress` answers, and the details in Temporal's UI. */
+export class ProgressBoard {
+  #state: EngineState | undefined;
+  #closed: Progress['phase'] | undefined;
+  #shown = { phase: '', at: -Infinity };
+  #plan: Plan | undefined;
+  readonly #facts: Pick<RunFacts, 'runId' | 'workflowId'>;
+
+  /** Answers from now on: a run can be asked before its plan is there. */
+  constructor(facts: Pick<RunFacts, 'runId' | 'workflowId'>) {
+    this.#facts = facts;
+    setHandler(defineQuery<Progress>(PROGRESS_QUERY), () => this.progress());
+  }
+
+  show(plan: Plan): void {
+    this.#plan = plan;
+  }
+
+  update(state: EngineState, now: number): void {
+    this.#state = state;
+    if (state.phase === this.#shown.phase && now - this.#shown.at < DETAILS_EVERY) return;
+    this.#shown = { phase: state.phase, at: now };
+    setCurrentDetails(this.#details());
+  }
+
+  /** The run is over, and Metaflow knows. */
+  close(phase: 'completed' | 'failed' | 'cancelled'): void {
+    this.#closed = phase;
+    setCurrentDetails(this.#details());
+  }
+
+  progress(): Progress {
+    const state = this.#state;
+    const steps: Record<string, Progress['steps'][string]> = {};
+    // Every step, in the order of the graph, those not reached yet with zeroes.
+    for (const name of Object.keys(this.#plan?.graph.nodes ?? {})) {
+      steps[name] = state?.steps[name] ?? { total: 0, running: 0, done: 0, failed: 0 };
+    }
+    return {
+      runId: this.#facts.runId,
+      phase: this.#closed ?? PHASES[state?.phase ?? 'idle'],
+      steps,
+      children: Object.keys(state?.children ?? {}).map((name) => `${this.#facts.workflowId}.${name}`),
+    };
+  }
+
+  #details(): string {
+    const { phase, steps, children } = this.progress();
+    const rows = Object.entries(steps)
+      .filter(([, { total, running, done }]) => total + running + done > 0)
+      .map(([name, { total, running, done, failed }]) => `| ${name} | ${done}/${total} | ${running} | ${failed} |`);
+    const table = ['| step | done | running | failed |', '|---|---|---|---|', ...rows];
+    const more = children.length === 0 ? [] : ['', `Child workflows at work: ${children.length}`];
+    return [`**${phase}** \`${this.#plan?.graph.name ?? ''}/${this.#facts.runId}\``, '', ...table, ...more].join('\n');
+  }
+}

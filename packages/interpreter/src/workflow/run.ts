@@ -1,0 +1,106 @@
+import { runIdOf, type FinishRunInput, type LoadedPlan, type RunResult } from '@mft/graph';
+import { CancellationScope, CancelledFailure, log, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
+import type { Command } from '../engine/events.js';
+import { initialRun } from '../engine/initial.js';
+import { LIMITS } from '../engine/limits.js';
+import type { EngineState } from '../engine/state.js';
+import { loadMetaflowPlan, run } from './activities.js';
+import { drive } from './drive.js';
+import { errorOf, failureOf, firstLine } from './errors.js';
+import { factsOf, timeoutOf, type Continued, type RunArgument } from './input.js';
+import { ProgressBoard } from './progress.js';
+
+/**
+ * Runs a flow from its start to its end, or takes it up where it continued as new.
+ *
+ * @throws ApplicationFailure `StepFailed` with the step's own message and traceback, `WorkflowTimeout`, `RunNotStarted`, `TaskLost`
+ * @throws CancelledFailure when the run was cancelled
+ */
+export async function runFlow(argument: RunArgument): Promise<RunResult> {
+  const { workflowId } = workflowInfo();
+  const board = new ProgressBoard({ workflowId, runId: runIdOf(workflowId) });
+  const loaded = await load(argument.continued?.hash ?? argument.hash);
+  const { plan } = loaded;
+  board.show(plan);
+  const begun: Continued = argument.continued ?? begin(argument, loaded);
+  const { state, timeout, deadline } = begun;
+  const facts = factsOf(begun);
+  const { hash, runId, tags } = facts;
+  let { pathspec = `${plan.graph.name}/${runId}` } = begun;
+
+  const start = async () => {
+    ({ pathspec } = await run.startMetaflowRun({ hash, runId, params: argument.params ?? {}, tags }));
+  };
+  const driven = await drive({
+    plan,
+    facts,
+    state,
+    first: argument.continued === undefined ? 'begin' : 'resume',
+    start,
+    ...(deadline === undefined
+      ? {}
+      : { deadline: { at: deadline, message: `The run took longer than its timeout of ${timeout} s.` } }),
+    onState: (now, at) => board.update(now, at),
+  });
+  if ('quiet' in driven) return await continueRun({ ...begun, pathspec, state: driven.quiet });
+
+  const { report, begun: registered } = driven.finish;
+  const { outcome } = report;
+  if (registered) await finish(facts, driven.finish);
+  warnOfRest(driven.state);
+  board.close(outcome.status);
+  if (outcome.status === 'completed') return { pathspec, runId, tasks: report.done };
+  if (outcome.status === 'cancelled') throw new CancelledFailure(outcome.error.message);
+  throw failureOf(outcome.error);
+}
+
+/** The first thing of every execution. @throws ApplicationFailure with the message of whoever refused it */
+async function load(hash: string | undefined): Promise<LoadedPlan> {
+  try {
+    // Shielded: a run that continued as new and is cancelled now has things to cancel and to undo.
+    return await CancellationScope.nonCancellable(() => loadMetaflowPlan(hash === undefined ? {} : { hash }));
+  } catch (error) {
+    throw failureOf(errorOf(error, 'Loading the plan'));
+  }
+}
+
+function begin(argument: RunArgument, loaded: LoadedPlan): Continued {
+  const { workflowId, startTime } = workflowInfo();
+  const timeout = timeoutOf(argument, loaded);
+  return {
+    hash: loaded.hash,
+    runId: runIdOf(workflowId),
+    tags: [...new Set([...loaded.tags, ...(argument.tags ?? [])])],
+    workflowId,
+    state: initialRun({ ...LIMITS, ...argument.limits }),
+    ...(timeout === undefined ? {} : { timeout, deadline: startTime.getTime() + timeout * 1000 }),
+  };
+}
+
+function continueRun(continued: Continued): Promise<never> {
+  return makeContinueAsNewFunc<(argument: RunArgument) => Promise<RunResult>>()({ continued });
+}
+
+/** Tells Metaflow, whatever the outcome. That it could not be told does not change the outcome. */
+async function finish(
+  { hash, runId }: { hash: string; runId: string },
+  { report }: Extract<Command, { type: 'finish' }>,
+) {
+  const { outcome } = report;
+  const input: FinishRunInput = {
+    hash,
+    runId,
+    status: outcome.status,
+    ...(outcome.status === 'completed' ? {} : { error: firstLine(outcome.error.message) }),
+  };
+  try {
+    await CancellationScope.nonCancellable(() => run.finishMetaflowRun(input));
+  } catch (error) {
+    log.warn(`The end of the run could not be recorded: ${errorOf(error, 'finishMetaflowRun').message}`, { runId });
+  }
+}
+
+/** A run whose compensation was incomplete says so. */
+function warnOfRest({ saga: { failed } }: EngineState): void {
+  for (const { name, error } of failed) log.warn(`Step ${name} could not be undone: ${error}`);
+}

@@ -1,0 +1,28 @@
+import type { RunResult } from '@mft/graph';
+import type { RangeReport } from './engine/events.js';
+import type { RangeArgument, RunArgument } from './workflow/input.js';
+import { runRange } from './workflow/range.js';
+import { runFlow } from './workflow/run.js';
+
+/*
+ * The workflow types. This module is what a `workflowsPath` names: every function that it exports becomes a workflow type.
+ */
+
+/**
+ * Runs the flow that its task queue serves.
+ *
+ * @param input - parameters, tags, timeout (`RunInput` of `@mft/graph`); may be left out altogether
+ * @throws ApplicationFailure `StepFailed`, `WorkflowTimeout`, `RunNotStarted`, `TaskLost`
+ * @example
+ * ```ts
+ * await client.workflow.start('MetaflowWorkflow', { workflowId: 'HelloFlow-1', taskQueue: 'metaflow-HelloFlow', args: [{ params: { greeting: 'hi' } }] });
+ * ```
+ */
+export async function MetaflowWorkflow(input?: RunArgument): Promise<RunResult> {
+  return await runFlow(input ?? {});
+}
+
+/** Runs a range of a wide foreach, as a child of {@link MetaflowWorkflow} or of another range. Not to be started by hand. */
+export async function MetaflowRangeWorkflow(input: RangeArgument): Promise<RangeReport> {
+  return await runRange(input);
+}

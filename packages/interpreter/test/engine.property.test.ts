@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Limits } from '../src/index.js';
+import { choicesFrom } from './support/choices.js';
+import { drawFrom, randomPlan } from './support/graphs.js';
+import { expectedTasks } from './support/reference.js';
+import { simulate, type Options, type Trace } from './support/simulate.js';
+
+const RUNS = 300;
+const TASKS = 1500;
+
+const seed = fc.integer({ min: 0, max: 0x7fffffff });
+const limits: fc.Arbitrary<Partial<Limits>> = fc.record({
+  window: fc.integer({ min: 1, max: 12 }),
+  childWindow: fc.integer({ min: 1, max: 5 }),
+  childThreshold: fc.integer({ min: 3, max: 6 }),
+  childSize: fc.integer({ min: 1, max: 3 }),
+  childrenAtOnce: fc.integer({ min: 1, max: 3 }),
+});
+const narrow: fc.Arbitrary<Partial<Limits>> = limits.map((some) => ({ ...some, childThreshold: 1_000_000 }));
+
+interface Case {
+  readonly graph: number;
+  readonly choices: number;
+  readonly order: number;
+  readonly width: number;
+  readonly limits: Partial<Limits>;
+}
+
+const cases = (sizes: fc.Arbitrary<Partial<Limits>>): fc.Arbitrary<Case> =>
+  fc.record({ graph: seed, choices: seed, order: seed, width: fc.integer({ min: 1, max: 9 }), limits: sizes });
+
+function play({ graph, choices, order, width, limits }: Case, options: Options = {}) {
+  const plan = randomPlan(drawFrom(graph));
+  const choose = choicesFrom(choices, width);
+  const expected = expectedTasks(plan, choose);
+  fc.pre(expected.size <= TASKS);
+  const trace = simulate(plan, choose, drawFrom(order), { limits, ...options });
+  return { plan, expected, trace };
+}
+
+/** What started, in a form to compare with the reference. */
+function tasksOf({ started }: Trace): Map<string, unknown> {
+  return new Map([...started].map(([id, { task: _, ...rest }]) => [id, rest]));
+}
+
+function verify(sizes: fc.Arbitrary<Partial<Limits>>, check: (one: Case) => void): void {
+  fc.assert(
+    fc.property(cases(sizes), (one) => {
+      check(one);
+    }),
+    { numRuns: RUNS },
+  );
+}
+
+describe('engine, on random graphs', () => {
+  test('E1, E2, E3: each task once, after its inputs, joins in order, ids as computed', () => {
+    verify(narrow, (one) => {
+      const { expected, trace } = play(one);
+      expect(trace.violations).toEqual([]);
+      expect(trace.report.outcome).toEqual({ status: 'completed' });
+      expect(tasksOf(trace)).toEqual(expected);
+      expect(trace.report.done).toBe(expected.size);
+      expect(trace.completed.length).toBe(expected.size);
+      expect(trace.undone).toEqual([]);
+    });
+  });
+
+  test('E4: JSON and back at every step changes nothing', () => {
+    verify(limits, (one) => {
+      const { expected, trace } = play(one, { viaJson: true });
+      expect(trace.violations).toEqual([]);
+      expect(tasksOf(trace)).toEqual(expected);
+    });
+  });
+
+  test('E5, E6: within window and bounds, children run the same tasks with the same inputs', () => {
+    let children = 0;
+    verify(limits, (one) => {
+      const { expected, trace } = play(one);
+      children += trace.children;
+      expect(trace.violations).toEqual([]);
+      expect(trace.report.outcome).toEqual({ status: 'completed' });
+      expect(tasksOf(trace)).toEqual(expected);
+      expect(trace.report.done).toBe(expected.size);
+    });
+    expect(children).toBeGreaterThan(100);
+  });
+
+  test('E7, E8: after a failure nothing starts, the run ends, the first error is its own', () => {
+    let failed = 0;
+    verify(limits, (one) => {
+      const { expected, trace } = play(one, { failing: 4 });
+      expect(trace.violations).toEqual([]);
+      for (const [id, task] of tasksOf(trace)) expect(task).toEqual(expected.get(id));
+      const { outcome } = trace.report;
+      if (trace.failures.length === 0) return expect(outcome.status).toBe('completed');
+      failed += 1;
+      if (outcome.status !== 'failed') throw new Error(`failed expected, got ${outcome.status}`);
+      // In one workflow the first known error wins; among children, the first of one of them.
+      if (trace.children === 0) expect(outcome.error).toEqual(trace.failures[0]);
+      else expect(trace.failures).toContainEqual(outcome.error);
+    });
+    expect(failed).toBeGreaterThan(RUNS / 5);
+  });
+
+  test('E7, E8: a cancelled run ends as cancelled, one past its deadline as failed', () => {
+    verify(limits, (one) => {
+      const when = 1 + (one.order % 40);
+      const cancelled = play(one, { cancelAt: when }).trace;
+      expect(cancelled.violations).toEqual([]);
+      expect(['completed', 'cancelled']).toContain(cancelled.report.outcome.status);
+      const late = play(one, { deadlineAt: when }).trace;
+      expect(late.violations).toEqual([]);
+      const { outcome } = late.report;
+      if (outcome.status === 'completed') return;
+      expect(outcome).toEqual({ status: 'failed', error: { type: 'WorkflowTimeout', message: 'too late' } });
+    });
+  });
+
+  test('E9: what completed and can be undone is undone once, last first, children as blocks', () => {
+    let undone = 0;
+    verify(limits, (one) => {
+      const { plan, trace } = play(one, { failing: 3 });
+      expect(trace.violations).toEqual([]);
+      if (trace.report.outcome.status === 'completed') return expect(trace.undone).toEqual([]);
+      const able = (id: string) => plan.policies[trace.started.get(id)!.task.step]?.compensate !== undefined;
+      expect(trace.undone).toEqual(trace.lastFirst.filter(able));
+      undone += trace.undone.length;
+    });
+    expect(undone).toBeGreaterThan(RUNS / 5);
+  });
+
+  test('E10: held and resumed anywhere, the run is the same', () => {
+    verify(limits, (one) => {
+      const { expected, trace } = play(one, { holding: 10, viaJson: true });
+      expect(trace.violations).toEqual([]);
+      expect(trace.report.outcome).toEqual({ status: 'completed' });
+      expect(tasksOf(trace)).toEqual(expected);
+    });
+    verify(limits, (one) => {
+      const { trace } = play(one, { holding: 10, failing: 4 });
+      expect(trace.violations).toEqual([]);
+      expect(trace.report.outcome.status).toBe(trace.failures.length === 0 ? 'completed' : 'failed');
+    });
+  });
+
+  test('counts of progress add up when all is done', () => {
+    verify(limits, (one) => {
+      const { trace } = play(one);
+      const steps = Object.values(trace.report.steps);
+      expect(steps.reduce((sum, { done }) => sum + done, 0)).toBe(trace.report.done);
+      for (const { total, running, done, failed } of steps) expect([total, running, failed]).toEqual([done, 0, 0]);
+    });
+  });
+});

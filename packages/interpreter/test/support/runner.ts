@@ -1,0 +1,139 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  FAILURE,
+  inputPaths,
+  taskIdOf,
+  type CompensateInput,
+  type FinishRunInput,
+  type MetaflowActivities,
+  type Plan,
+  type StartRunInput,
+  type TaskInput,
+} from '@mft/graph';
+import { transitionOf, type Choose } from './choices.js';
+import type { Expected } from './reference.js';
+
+/*
+ * A runner that decides what steps decide and runs no Python: what a team would write that brings its own activities.
+ */
+
+export interface RunnerOptions {
+  readonly plan: Plan;
+  readonly choose: Choose;
+  readonly timeout?: number;
+  readonly tags?: readonly string[];
+  /** What a task does before it completes: it may wait, or throw. */
+  readonly behave?: (task: TaskInput) => Promise<void> | void;
+  readonly undo?: (input: CompensateInput) => Promise<void> | void;
+  readonly start?: (input: StartRunInput) => Promise<void> | void;
+  readonly finish?: (input: FinishRunInput) => Promise<void> | void;
+}
+
+export interface Runner {
+  readonly activities: MetaflowActivities;
+  /** Tasks begun, by run id and then by task id. */
+  readonly tasks: (runId: string) => Map<string, Expected>;
+  readonly starts: StartRunInput[];
+  readonly finishes: FinishRunInput[];
+  readonly undone: CompensateInput[];
+  /** Ids of tasks that ended because they were cancelled. */
+  readonly cancelled: string[];
+  /** How many tasks began more than once. */
+  readonly repeated: string[];
+}
+
+export const HASH = 'a'.repeat(64);
+
+export function createRunner(options: RunnerOptions): Runner {
+  const { plan, choose } = options;
+  const begun = new Map<string, Map<string, Expected>>();
+  const starts: StartRunInput[] = [];
+  const finishes: FinishRunInput[] = [];
+  const undone: CompensateInput[] = [];
+  const cancelled: string[] = [];
+  const repeated: string[] = [];
+  const tasks = (runId: string) => {
+    if (!begun.has(runId)) begun.set(runId, new Map());
+    return begun.get(runId)!;
+  };
+  const activities: MetaflowActivities = {
+    loadMetaflowPlan: async ({ hash }) => {
+      if (hash !== undefined && hash !== HASH)
+        throw ApplicationFailure.nonRetryable(`No config ${hash}.`, FAILURE.start);
+      const { timeout, tags = [] } = options;
+      return { hash: HASH, plan, tags, ...(timeout === undefined ? {} : { timeout }) };
+    },
+    startMetaflowRun: async (input) => {
+      starts.push(input);
+      await options.start?.(input);
+      return { pathspec: `${plan.graph.name}/${input.runId}` };
+    },
+    runMetaflowTask: async (input) => {
+      const id = taskIdOf(input);
+      const { splitIndex, joinType, parallel } = input;
+      if (tasks(input.runId).has(id)) repeated.push(id);
+      tasks(input.runId).set(id, {
+        inputs: inputPaths('r', input.inputs).map((path) => path.slice(2)),
+        ...(splitIndex === undefined ? {} : { splitIndex }),
+        ...(joinType === undefined ? {} : { joinType }),
+        ...(parallel === undefined ? {} : { control: true as const }),
+      });
+      try {
+        await options.behave?.(input);
+      } catch (error) {
+        if (Context.current().cancellationSignal.aborted) cancelled.push(id);
+        throw error;
+      }
+      const pathspec = `${plan.graph.name}/${input.runId}/${input.step}/${id}`;
+      return {
+        pathspec,
+        attempt: Context.current().info.attempt - 1,
+        artifacts: ['x'],
+        fetch: `metaflow.Task("${pathspec}").data.x`,
+        transition: transitionOf(plan, choose, input),
+      };
+    },
+    compensateMetaflowTask: async (input) => {
+      undone.push(input);
+      await options.undo?.(input);
+    },
+    finishMetaflowRun: async (input) => {
+      finishes.push(input);
+      await options.finish?.(input);
+    },
+  };
+  return { activities, tasks, starts, finishes, undone, cancelled, repeated };
+}
+
+/** A step that fails for good, with a Python traceback as the real runner gives it. */
+export function stepFailure(message: string): ApplicationFailure {
+  const failure = ApplicationFailure.create({
+    message,
+    type: FAILURE.step,
+    nonRetryable: true,
+    details: [{ attempt: 0 }],
+  });
+  failure.stack = `Traceback (most recent call last):\n  File "flow.py", line 7, in train\n    raise\n${message}`;
+  return failure;
+}
+
+/** Waits until it is cancelled, with heartbeats, as a task does that takes long. */
+export async function untilCancelled(): Promise<never> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), 100);
+  try {
+    return await context.cancelled;
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+/** Waits for a while with heartbeats, milliseconds, cancelled or not. */
+export async function stubborn(milliseconds: number): Promise<void> {
+  const context = Context.current();
+  for (const end = Date.now() + milliseconds; Date.now() < end;) {
+    context.heartbeat();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

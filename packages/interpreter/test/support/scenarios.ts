@@ -1,0 +1,76 @@
+import type { Choose } from './choices.js';
+import { planOf, policyOf } from './graphs.js';
+import { stepFailure, untilCancelled, type RunnerOptions } from './runner.js';
+import type { Run } from './world.js';
+
+/** Runs worth keeping the histories of. */
+export type Scenario = RunnerOptions & { readonly input?: object; readonly act?: (run: Run) => Promise<void> };
+
+/** start ─ split(a: foreach(work: loop), b: switch(x|y)) ─ join ─ end */
+export const mixed = planOf(
+  ['start', 'split', ['a', 'b'], 'both'],
+  ['a', 'foreach', ['work'], 'gather'],
+  ['work', 'switch', ['work', 'rest']],
+  ['rest', 'linear', ['gather']],
+  ['gather', 'join', ['both']],
+  ['b', 'switch', ['x', 'y']],
+  ['x', 'linear', ['y']],
+  ['y', 'linear', ['both']],
+  ['both', 'join', ['end']],
+  ['end', 'end', []],
+);
+export const chooseMixed: Choose = ({ name }, { index, visit }) => {
+  if (name === 'a') return { splits: 7 };
+  if (name === 'work') return { branch: visit < index[0]! ? 'work' : 'rest' };
+  return name === 'b' ? { branch: 'x' } : {};
+};
+
+/** start ─ foreach(work) ─ join ─ end */
+export const wide = planOf(
+  ['start', 'foreach', ['work'], 'join'],
+  ['work', 'linear', ['join']],
+  ['join', 'join', ['end']],
+  ['end', 'end', []],
+);
+/** Every foreach is so wide. */
+export const splits =
+  (n: number): Choose =>
+  (node) =>
+    node.type === 'foreach' ? { splits: n } : {};
+
+/** One step that goes to itself, and the end. */
+export const loop = planOf(['loop', 'switch', ['loop', 'end']], ['end', 'end', []]);
+export const rounds =
+  (n: number): Choose =>
+  (_, { visit }) => ({ branch: visit < n - 1 ? 'loop' : 'end' });
+
+const undoing = { ...wide, policies: { ...wide.policies, start: policyOf('undo_start'), work: policyOf('undo_work') } };
+const small = { childThreshold: 10, childSize: 5, childrenAtOnce: 2 };
+
+/** Replayed in every test run, so that a change which breaks runs under way is noticed. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  mixed: { plan: mixed, choose: chooseMixed, input: { params: { greeting: 'hi' }, tags: ['recorded'] } },
+  loop: { plan: loop, choose: rounds(40), input: { limits: { softEvents: 100 } } },
+  children: { plan: undoing, choose: splits(24), input: { limits: { ...small, softEvents: 40, hardEvents: 60 } } },
+  failure: {
+    plan: undoing,
+    choose: splits(24),
+    input: { limits: small, timeout: 3600 },
+    behave: async ({ index }) => {
+      if (index[0] === 7) throw stepFailure('ValueError: no');
+      if (index[0] !== undefined && index[0] > 2) await untilCancelled();
+    },
+  },
+  cancelled: {
+    plan: undoing,
+    choose: splits(6),
+    behave: async ({ step }) => {
+      if (step === 'work') await untilCancelled();
+    },
+    act: async ({ handle, runner }) => {
+      while (runner.tasks(`temporal-${handle.workflowId}`).size < 7)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      await handle.cancel();
+    },
+  },
+};
