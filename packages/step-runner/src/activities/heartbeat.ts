@@ -1,0 +1,52 @@
+import type { Context } from '@temporalio/activity';
+import type { AttemptReport } from '../attempts.js';
+import { cutEnd } from '../text.js';
+
+const LAST_LINE_BYTES = 200;
+
+/**
+ * Heartbeats of one running task: at once, then at a steady pace, each with what the next attempt and a person in Temporal's UI want to know.
+ *
+ * @example
+ * ```ts
+ * const heart = new Heart(Context.current(), 2000, attempt.failures);
+ * try { … } finally { heart.stop(); }
+ * ```
+ */
+export class Heart {
+  readonly #context: Context;
+  readonly #timer: NodeJS.Timeout;
+  #report: AttemptReport;
+
+  /** @param every - milliseconds between heartbeats. */
+  constructor(context: Context, every: number, failures: number) {
+    this.#context = context;
+    this.#report = { failures };
+    this.#beat();
+    this.#timer = setInterval(() => this.#beat(), every);
+  }
+
+  /** The task has a process now. */
+  started(pid: number): void {
+    this.#report = { ...this.#report, pid };
+  }
+
+  /** The task printed a line. */
+  line(line: string): void {
+    this.#report = { ...this.#report, lastLine: cutEnd(line, LAST_LINE_BYTES) };
+  }
+
+  /** Tell the next attempt that this one failed by itself; before the failure is thrown. */
+  failed(): void {
+    this.#report = { ...this.#report, failures: this.#report.failures + 1 };
+    this.#beat();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #beat(): void {
+    this.#context.heartbeat(this.#report);
+  }
+}

@@ -1,0 +1,45 @@
+import type { FlowConfig } from '@mft/graph';
+import type { LauncherLogLine, TaskLogLine } from './log.js';
+
+/** What {@link createStepActivities} needs to know. */
+export interface StepRunnerOptions {
+  /** The deployment that this worker serves now. */
+  readonly config: FlowConfig;
+  /** Its hash, as `configHash(config)` of `@mft/compiler` computes it. */
+  readonly hash: string;
+  /** Tags for every run, beside the deployment's. @defaultValue none */
+  readonly tags?: readonly string[];
+  /**
+   * Python interpreter that has Metaflow.
+   * @defaultValue `METAFLOW_PYTHON`, else the active virtual environment's, else the one that compiled the flow where it exists, else `python3`
+   */
+  readonly python?: string;
+  /**
+   * How a task gets its process: forked from the warm launcher, or a fresh interpreter. `auto` forks on Linux, and even then starts a
+   * fresh interpreter where a decorator of the step asks for another command or environment. @defaultValue `auto`
+   */
+  readonly mode?: 'auto' | 'fork' | 'spawn';
+  /** Modules that the launcher imports once, for all tasks that it forks: `['numpy', 'pandas']`. @defaultValue none */
+  readonly preload?: readonly string[];
+  /** Folder of the Metaflow extension. @defaultValue the one that `@mft/metaflow-extension` carries */
+  readonly extensionPath?: string;
+  /** Folder for unpacked code packages and configs, shared by all workers of a machine. @defaultValue `$XDG_CACHE_HOME/mft`, else `~/.cache/mft` */
+  readonly cacheDirectory?: string;
+  /**
+   * Minutes between attempts, instead of `minutes_between_retries` of each step; 0 retries at once.
+   * @defaultValue `METAFLOW_TEMPORAL_RETRY_WAIT`, else each step's own
+   */
+  readonly retryWait?: number;
+  /** Seconds between SIGTERM and SIGKILL when a task is cancelled. @defaultValue 5 */
+  readonly grace?: number;
+  /** Seconds between heartbeats of a running task. @defaultValue 2 */
+  readonly heartbeat?: number;
+  /** Seconds that an unused planner, or the launcher of an older deployment, is kept. @defaultValue 600 */
+  readonly idle?: number;
+  /** Environment of the launcher. @defaultValue `process.env` */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Called with every line that a task prints, as it comes. */
+  readonly onLog?: (line: TaskLogLine) => void;
+  /** Called with every line that a launcher itself prints. @defaultValue to stderr */
+  readonly onLauncherLog?: (line: LauncherLogLine) => void;
+}

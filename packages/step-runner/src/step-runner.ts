@@ -1,0 +1,148 @@
+import { EventEmitter } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FlowConfig, MetaflowActivities } from '@mft/graph';
+import { compensateTask } from './activities/compensate.js';
+import type { Runner } from './activities/runner.js';
+import { finishRun, loadPlan, startRun } from './activities/runs.js';
+import { runTask } from './activities/task.js';
+import { ConfigStore } from './configs.js';
+import { cacheDirectoryOf, launcherEnvironment, pythonOf, retryWaitOf } from './environment.js';
+import { launcherCommand } from './launcher/bootstrap.js';
+import { LauncherPool } from './launcher/pool.js';
+import { LauncherProcess } from './launcher/process.js';
+import type { LauncherLogLine, TaskLogLine } from './log.js';
+import type { StepRunnerOptions } from './options.js';
+
+/** What a {@link StepRunner} emits. */
+export interface StepRunnerEvents {
+  /** A task printed a line. */
+  log: [TaskLogLine];
+  /** A launcher printed a line. */
+  launcher: [LauncherLogLine];
+}
+
+/** Activities that run Metaflow's steps, and the launchers behind them. */
+export interface StepRunner {
+  /** To be registered by a Temporal Worker, under exactly these names. */
+  readonly activities: MetaflowActivities;
+  /** Log lines as they come. */
+  readonly events: EventEmitter<StepRunnerEvents>;
+  /**
+   * Start the current deployment's launcher, so that the first task need not wait for it.
+   *
+   * @throws LauncherFatalError where it says that it cannot serve; LauncherLostError where it died.
+   */
+  start(): Promise<void>;
+  /**
+   * Take no more work, let running tasks finish, then end every process.
+   *
+   * @param graceMs - milliseconds that running tasks get.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * The activities of a deployment, for a Temporal Worker of your own.
+ *
+ * @example
+ * ```ts
+ * const runner = createStepActivities({ config, hash: configHash(config), onLog: (line) => console.error(formatLogLine(line)) });
+ * await runner.start();
+ * const worker = await Worker.create({ taskQueue: config.taskQueue, workflowsPath, activities: { ...runner.activities }, shutdownGraceTime: '10s' });
+ * await worker.run();
+ * await runner.close(10_000);
+ * ```
+ */
+export function createStepActivities(options: StepRunnerOptions): StepRunner {
+  const env = options.env ?? process.env;
+  const cacheDirectory = cacheDirectoryOf(options, env);
+  const python = pythonOf(options.config, options, env);
+  const events = new EventEmitter<StepRunnerEvents>();
+  if (options.onLog) events.on('log', options.onLog);
+  events.on('launcher', options.onLauncherLog ?? (({ line }) => process.stderr.write(`[launcher] ${line}\n`)));
+
+  const configs = new ConfigStore({
+    current: options.config,
+    hash: options.hash,
+    cacheDirectory,
+    python,
+    env: launcherEnvironment(options.config, options, env, python),
+  });
+  const pool = new LauncherPool({
+    current: options.hash,
+    configOf: (hash) => configs.get(hash),
+    start: async (config, hash) => {
+      const onLine = (stream: 'stdout' | 'stderr', line: string): void =>
+        void events.emit('launcher', { flow: config.flow.name, hash, stream, line, time: Date.now() });
+      return startLauncher(config, options, env, cacheDirectory, onLine);
+    },
+    idle: (options.idle ?? 600) * 1000,
+    onError: (error) => onSweepError(error),
+  });
+  const onSweepError = (error: unknown): void =>
+    void events.emit('launcher', {
+      flow: options.config.flow.name,
+      hash: options.hash,
+      stream: 'stderr',
+      line: String(error),
+      time: Date.now(),
+    });
+  const runner: Runner = {
+    pool,
+    configs,
+    hash: options.hash,
+    tags: options.tags ?? [],
+    retryWait: retryWaitOf(options, env),
+    grace: options.grace ?? 5,
+    heartbeat: (options.heartbeat ?? 2) * 1000,
+    log: (line) => void events.emit('log', line),
+  };
+  return {
+    activities: {
+      loadMetaflowPlan: (input) => loadPlan(runner, input),
+      startMetaflowRun: (input) => startRun(runner, input),
+      runMetaflowTask: (input) => runTask(runner, input),
+      compensateMetaflowTask: (input) => compensateTask(runner, input),
+      finishMetaflowRun: (input) => finishRun(runner, input),
+    },
+    events,
+    start: async () => {
+      await pool.session(options.hash);
+    },
+    close: (graceMs) => pool.close(graceMs),
+  };
+}
+
+async function startLauncher(
+  config: FlowConfig,
+  options: StepRunnerOptions,
+  env: NodeJS.ProcessEnv,
+  cacheDirectory: string,
+  onLine: (stream: 'stdout' | 'stderr', line: string) => void,
+): Promise<LauncherProcess> {
+  const cache = join(cacheDirectory, 'packages');
+  await mkdir(cache, { recursive: true });
+  const python = pythonOf(config, options, env);
+  return LauncherProcess.start({
+    command: launcherCommand(python),
+    env: launcherEnvironment(config, options, env, python),
+    // Where `metaflow run` would run; of a code package the launcher goes to where it belongs by itself.
+    cwd: process.cwd(),
+    init: {
+      op: 'init',
+      flow: config.flow.name,
+      file: config.flow.file,
+      directory: config.flow.directory,
+      options: config.options,
+      mode: options.mode ?? 'auto',
+      preload: options.preload ?? [],
+      ...(config.package ? { package: config.package } : {}),
+      cache,
+      // Runs belong to whoever deployed the flow, not to the account that the worker runs under.
+      environment: { METAFLOW_USER: config.user, ...config.environment },
+      datastore: config.datastore,
+    },
+    onLine,
+  });
+}

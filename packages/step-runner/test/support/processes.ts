@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Wait for something, at most `ms` milliseconds. */
+export async function until<T>(probe: () => T | undefined | false, what: string, ms = 30_000): Promise<T> {
+  const end = performance.now() + ms;
+  for (;;) {
+    const found = probe();
+    if (found !== undefined && found !== false) return found as T;
+    if (performance.now() > end) throw new Error(`Waited ${ms} ms in vain for ${what}.`);
+    await sleep(50);
+  }
+}
+
+/** Whether a process is there and not a zombie. */
+export function running(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+  } catch {
+    return false;
+  }
+}
+
+/** Ids of all processes whose environment holds that text, zombies left out. */
+export function processesWith(text: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && environmentOf(pid).includes(text) && running(pid));
+}
+
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Ids of the launchers that a worker started. */
+export function launchersOf(worker: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter(
+      (pid) =>
+        running(pid) && parentOf(pid) === worker && commandOf(pid).includes('metaflow_extensions.temporal.launcher'),
+    );
+}
+
+function parentOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0]);
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
