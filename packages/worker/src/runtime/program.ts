@@ -1,0 +1,119 @@
+import { basename } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import type { FlowConfig } from '@mft/graph';
+import type { ConnectionFlags } from '../connection/flags.js';
+import type { Deployment } from './deployment.js';
+
+/** Options of `node FILE`. */
+export interface WorkerFlags extends ConnectionFlags {
+  readonly maxWorkers?: number;
+  readonly grace?: number;
+  readonly python?: string;
+  readonly mode?: 'auto' | 'fork' | 'spawn';
+  readonly preload?: readonly string[];
+  readonly debug?: boolean;
+}
+
+/** Options of `node FILE trigger`. */
+export interface TriggerFlags extends ConnectionFlags {
+  readonly tag: readonly string[];
+  readonly wait: boolean;
+  readonly json?: boolean;
+  readonly runIdFile?: string;
+  readonly debug?: boolean;
+}
+
+/** What the commands do; the program only reads the words. */
+export interface Handlers {
+  work(flags: WorkerFlags): Promise<number>;
+  trigger(words: readonly string[], flags: TriggerFlags): Promise<number>;
+}
+
+/**
+ * The command line of a generated file.
+ *
+ * @param done - called with the exit status that a handler answers
+ */
+export function createProgram(
+  { config, versions, hash, file }: Pick<Deployment, 'config' | 'versions' | 'hash' | 'file'>,
+  handlers: Handlers,
+  done: (status: number) => void,
+): Command {
+  const name = `node ${basename(file)}`;
+  const program = new Command(name)
+    .description(`${config.flow.name} on Temporal: a worker for it, and runs of it.`)
+    .version(`${config.name} ${hash.slice(0, 12)}, made by mft ${versions.mft} for Temporal SDK ${versions.temporal}`)
+    .option('--address <host:port>', 'Temporal server (TEMPORAL_ADDRESS)')
+    .option('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE)')
+    .option('--profile <name>', 'profile of temporal.toml (TEMPORAL_PROFILE)')
+    .option('--api-key <key>', 'API key (TEMPORAL_API_KEY)')
+    .option('--tls', 'use TLS (TEMPORAL_TLS)')
+    .option('--no-tls', 'use no TLS')
+    .option('--tls-cert-path <file>', "client's certificate, PEM")
+    .option('--tls-key-path <file>', "client's key, PEM")
+    .option('--tls-ca-path <file>', "authority of the server's certificate, PEM")
+    .option('--tls-server-name <name>', "name in the server's certificate")
+    .option('--debug', 'show stack traces of errors')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  // Absent means: let the environment decide.
+  program.setOptionValue('tls', undefined);
+  program
+    .command('worker', { isDefault: true })
+    .description(`run tasks of ${config.flow.name} until SIGTERM or Ctrl-C (the default)`)
+    .option('--max-workers <n>', 'tasks at a time (default: one per 300 MB of memory, 2 to 16)', wholeNumber)
+    .option('--grace <seconds>', 'time that running tasks get when the worker is stopped', seconds, 30)
+    .option('--python <path>', 'Python with Metaflow (METAFLOW_PYTHON, else the active environment, else python3)')
+    .option('--mode <mode>', 'how tasks start: auto, fork or spawn', oneOf('auto', 'fork', 'spawn'))
+    .option('--preload <modules>', 'Python modules to import beforehand, separated by commas', (text: string) =>
+      text.split(',').filter((m) => m !== ''),
+    )
+    .action(async (_flags: unknown, command: Command) => done(await handlers.work(command.optsWithGlobals())));
+  program
+    .command('trigger')
+    .description(`start a run of ${config.flow.name} and wait for it; a worker must be running somewhere`)
+    .usage('[options] [parameter=value …]')
+    .argument('[parameter=value...]', 'parameters of the flow')
+    .option('--tag <tag>', 'tag of the run; may be given again', (tag: string, tags: string[]) => [...tags, tag], [])
+    .option('--wait', 'wait for the end; the exit status is 0 if the run completed, 1 if not', true)
+    .option('--no-wait', 'start only')
+    .option('--json', 'print one JSON object, last on standard output')
+    .option('--run-id-file <file>', "write Metaflow's run id to a file once the run is accepted")
+    .addHelpText('after', parameterHelp(config))
+    .action(async (words: string[], _flags: unknown, command: Command) =>
+      done(await handlers.trigger(words, command.optsWithGlobals())),
+    );
+  return program;
+}
+
+function parameterHelp({ parameters }: FlowConfig): string {
+  if (parameters.length === 0) return '\nThe flow has no parameters.';
+  const width = Math.max(...parameters.map((p) => p.name.length));
+  const lines = parameters.map((p) => {
+    const rest = [
+      p.type,
+      p.required ? 'required' : p.default === undefined ? '' : `default ${JSON.stringify(p.default)}`,
+      p.help ?? '',
+    ];
+    return `  ${p.name.padEnd(width)}  ${rest.filter((text) => text !== '').join(', ')}`;
+  });
+  return `\nParameters:\n${lines.join('\n')}`;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('A whole number, 1 or more, is needed.');
+  return Number(text);
+}
+
+function seconds(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('A number of seconds is needed.');
+  return Number(text);
+}
+
+function oneOf<const T extends string>(...choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = choices.find((choice) => choice === text);
+    if (found === undefined) throw new InvalidArgumentError(`One of ${choices.join(', ')} is needed.`);
+    return found;
+  };
+}

@@ -1,0 +1,36 @@
+import { isMftError, MftError } from '@mft/graph';
+
+/** gRPC's status for a server that is gone. */
+const UNAVAILABLE = 14;
+
+/**
+ * Print an error for a person: one sentence and a hint, a stack trace only where asked for.
+ *
+ * @returns the exit status that fits
+ */
+export function reportError(thrown: unknown, debug: boolean, print: (text: string) => void): 1 | 2 {
+  const error = translate(thrown);
+  if (!isMftError(error)) {
+    print(`error: ${error instanceof Error ? error.message : String(error)}`);
+    print(debug ? String((error as Error).stack) : 'hint: this was not foreseen; --debug shows where it came from.');
+    return 1;
+  }
+  print(`error: ${error.message} [${error.code}]`);
+  if (error.hint !== undefined) print(`hint: ${error.hint}`);
+  if (debug) print(String(error.stack) + (error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : ''));
+  return error.exitCode;
+}
+
+function translate(error: unknown): unknown {
+  for (let e = error, depth = 0; e instanceof Error && depth < 10; e = e.cause, depth++) {
+    if (isMftError(e)) return e;
+    if ((e as { code?: unknown }).code === UNAVAILABLE) {
+      return new MftError('CONNECTION_LOST', 'The Temporal server does not answer any more.', {
+        hint: 'The run, if one was started, goes on once the server is back.',
+        exitCode: 1,
+        cause: error,
+      });
+    }
+  }
+  return error;
+}

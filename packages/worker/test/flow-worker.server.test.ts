@@ -1,0 +1,155 @@
+import type { MetaflowActivities, Progress } from '@mft/graph';
+import type { TaskLogLine } from '@mft/step-runner';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  connect,
+  connectWorker,
+  createMetaflowWorker,
+  defaultMaxWorkers,
+  fetchProgress,
+  startRun,
+  watchRun,
+  type Connected,
+  type WorkerConnected,
+} from '../src/index.js';
+import { deploy, python, type Deployed } from './support/deployment.js';
+import { startServer } from './support/server.js';
+
+let server: TestWorkflowEnvironment;
+let deployed: Deployed;
+let client: Connected;
+let native: WorkerConnected;
+
+beforeAll(async () => {
+  server = await startServer();
+  [deployed, client, native] = await Promise.all([
+    deploy(server.address),
+    connect({ address: server.address }),
+    connectWorker({ address: server.address }),
+  ]);
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all([client.connection.close(), native.connection.close()]);
+  await server.teardown();
+  await deployed.remove();
+});
+
+/** A worker of the deployment in this process, on a task queue of its own. */
+async function workerOn(taskQueue: string, extra: Partial<Parameters<typeof createMetaflowWorker>[0]> = {}) {
+  const config = { ...deployed.config, taskQueue };
+  const worker = await createMetaflowWorker({
+    ...{ config, hash: deployed.hash, connection: native.connection, namespace: native.namespace },
+    ...{ python, env: deployed.env, cacheDirectory: deployed.folder, grace: 5, retryWait: 0 },
+    ...extra,
+  });
+  return { config, worker };
+}
+
+test('a worker, a run and its watcher in one process: log lines and progress come as it goes', async () => {
+  const lines: TaskLogLine[] = [];
+  const { config, worker } = await workerOn('in-process', { onLog: (line) => lines.push(line) });
+  const seen: Progress[] = [];
+  const outcome = await worker.runUntil(async () => {
+    const run = await startRun(
+      client.client,
+      config,
+      { params: { greeting: 'you', pause: 0.5 } },
+      { hash: deployed.hash },
+    );
+    return watchRun(client.client, run, (progress) => seen.push(progress), { interval: 100 });
+  });
+  expect(outcome).toMatchObject({ status: 'completed', pathspec: `MyFlow/${outcome.runId}` });
+  expect(lines.map(({ label, line }) => `${label}: ${line}`)).toEqual(['start: hello you', 'end: total 14']);
+  expect(seen.length).toBeGreaterThan(3);
+  expect(seen.some(({ steps }) => (steps['work']?.running ?? 0) > 0)).toBe(true);
+  expect(seen.at(-1)).toMatchObject({
+    phase: 'completed',
+    steps: { work: { total: 3, done: 3, running: 0, failed: 0 } },
+  });
+  expect(worker.worker.getState()).toBe('STOPPED');
+});
+
+test('a Python without Metaflow ends the worker with one sentence and a hint', async () => {
+  const { worker } = await workerOn('no-python', { python: '/nonexistent/python' });
+  await expect(worker.run()).rejects.toMatchObject({
+    code: 'LAUNCHER_FAILED',
+    message: expect.stringContaining('/nonexistent/python'),
+    hint: expect.stringContaining('METAFLOW_PYTHON'),
+    exitCode: 1,
+  });
+  expect(worker.worker.getState()).toBe('STOPPED');
+});
+
+test('counts of a wide foreach are whole, though its tasks run in children', async () => {
+  const TASKS = 1_100;
+  let running = 0;
+  let most = 0;
+  const activities: MetaflowActivities = {
+    loadMetaflowPlan: async ({ hash }) => ({ hash: hash ?? deployed.hash, plan: deployed.config.plan, tags: [] }),
+    startMetaflowRun: async ({ runId }) => ({ pathspec: `MyFlow/${runId}` }),
+    runMetaflowTask: async ({ step, runId }) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      running--;
+      return {
+        pathspec: `MyFlow/${runId}/${step}/t`,
+        attempt: 0,
+        artifacts: [],
+        fetch: '',
+        transition: step === 'start' ? { splits: TASKS } : {},
+      };
+    },
+    compensateMetaflowTask: async () => undefined,
+    finishMetaflowRun: async () => undefined,
+  };
+  const { config, worker } = await workerOn('wide', { maxWorkers: 7, temporal: { activities } });
+  let children = 0;
+  let largest = 0;
+  const { outcome, last } = await worker.runUntil(async () => {
+    const run = await startRun(client.client, config, {}, { hash: deployed.hash });
+    const outcome = await watchRun(client.client, run, (progress) => {
+      children = Math.max(children, progress.children.length);
+      if (progress.phase === 'running') largest = Math.max(largest, progress.steps['work']?.done ?? 0);
+    });
+    return { outcome, last: await fetchProgress(client.client, run.workflowId) };
+  });
+  expect(outcome.status).toBe('completed');
+  expect(children).toBeGreaterThan(0);
+  expect(largest).toBeGreaterThan(0);
+  expect(last.steps['work']).toMatchObject({ total: TASKS, done: TASKS, running: 0, failed: 0 });
+  expect(most).toBeLessThanOrEqual(7);
+}, 120_000);
+
+describe('options', () => {
+  test.each([0, -1, 1.5])('%d tasks at a time are refused', async (maxWorkers) => {
+    await expect(workerOn('refused', { maxWorkers })).rejects.toMatchObject({ code: 'BAD_MAX_WORKERS' });
+  });
+
+  test('tasks at a time by memory', () => {
+    const GB = 1024 ** 3;
+    expect([GB / 4, GB, 2 * GB, 4 * GB, 64 * GB].map(defaultMaxWorkers)).toEqual([2, 3, 6, 13, 16]);
+    expect(defaultMaxWorkers()).toBeGreaterThanOrEqual(2);
+  });
+
+  test('a run id that is taken is refused by name', async () => {
+    const config = { ...deployed.config, taskQueue: 'taken' };
+    const options = { hash: deployed.hash, workflowId: 'MyFlow-taken' };
+    await startRun(client.client, config, {}, options);
+    await expect(startRun(client.client, config, {}, options)).rejects.toMatchObject({ code: 'RUN_EXISTS' });
+    await client.client.workflow.getHandle('MyFlow-taken').terminate('the test is over');
+  });
+
+  test('a namespace that is not there is refused with the command that makes it', async () => {
+    const other = await connect({ address: server.address, namespace: 'nowhere' });
+    try {
+      await expect(startRun(other.client, deployed.config, {}, { hash: deployed.hash })).rejects.toMatchObject({
+        code: 'NAMESPACE_NOT_FOUND',
+        hint: expect.stringContaining('temporal operator namespace create'),
+      });
+    } finally {
+      await other.connection.close();
+    }
+  });
+});
