@@ -1,0 +1,73 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { MftError } from '@mft/graph';
+import { flowFile } from '../argv.js';
+import type { Context, Result } from '../context.js';
+import { readFlow, type CompileFlags } from '../flow.js';
+import { checkOutput } from '../output.js';
+
+/** Flags of `mft create`. */
+export interface CreateFlags extends CompileFlags {
+  readonly output?: string;
+}
+
+/**
+ * `mft create`: compile a flow, save its code package in the datastore, write the worker file. Needs no server.
+ *
+ * @throws MftError BAD_OUTPUT, CONFLICTING_OPTIONS, and as {@link readFlow}
+ */
+export async function create(words: readonly string[], flags: CreateFlags, context: Context): Promise<Result> {
+  const file = flowFile('create', words.slice(0, 1));
+  const output = await outputOf(file, words[1], flags.output);
+  const { config, hash } = await readFlow(file, flags, context, { savePackage: true });
+  const { renderWorkerFile } = await import('@mft/worker');
+  await writeWhole(output, await renderWorkerFile(config, { hash }));
+  const { name, taskQueue } = config;
+  const lines = [
+    `${name} is compiled into ${output}`,
+    `  Task queue  ${taskQueue}`,
+    `  Package     ${config.package?.url ?? 'none'}`,
+    `  Run it      node ${output}`,
+    `  Trigger it  node ${output} trigger${config.parameters.length > 0 ? ' key=value …' : ''}`,
+  ];
+  return {
+    text: lines.join('\n'),
+    json: {
+      name,
+      flow: config.flow.name,
+      file: resolve(output),
+      hash,
+      taskQueue,
+      package: config.package?.url ?? null,
+    },
+  };
+}
+
+/** Refused before anything is compiled or saved. */
+async function outputOf(flow: string, positional: string | undefined, option: string | undefined): Promise<string> {
+  if (positional !== undefined && option !== undefined && resolve(positional) !== resolve(option)) {
+    throw new MftError('CONFLICTING_OPTIONS', `Two files to write are given, "${positional}" and "${option}".`, {
+      hint: 'Give one of them.',
+    });
+  }
+  const output = option ?? positional ?? `${basename(flow).replace(/\.py$/, '')}_worker.mjs`;
+  if (/\.py$/i.test(output)) {
+    throw new MftError('BAD_OUTPUT', `"${output}" ends in .py, but the worker is a JavaScript file.`, {
+      hint: `For example: mft create ${flow} -o ${output.replace(/\.py$/i, '.mjs')}`,
+    });
+  }
+  await checkOutput(output);
+  return output;
+}
+
+/** Nobody ever starts half a file. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const draft = `${file}.${process.pid}.part`;
+  try {
+    await writeFile(draft, text, { mode: 0o755 });
+    await rename(draft, file);
+  } catch (cause) {
+    await rm(draft, { force: true });
+    throw new MftError('BAD_OUTPUT', `"${file}" cannot be written: ${(cause as Error).message}.`, { cause });
+  }
+}

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { parseParameters, type FlowConfig } from '@mft/graph';
+import { sortWords } from '../argv.js';
+import type { Context, Result } from '../context.js';
+import { readFlow, type CompileFlags, type Compiled } from '../flow.js';
+import { integer } from '../numbers.js';
+import { checkOutput } from '../output.js';
+import { locateServer, type TargetFlags } from '../run/target.js';
+
+/** Flags of `mft run`. */
+export interface RunFlags extends CompileFlags, TargetFlags {
+  readonly runIdFile?: string;
+  readonly maxWorkers?: string;
+}
+
+/**
+ * `mft run`: a flow, once, as its file is now. Bad input is refused before a server is started or anything written.
+ *
+ * @throws MftError as {@link readFlow}, `parseParameters`, `startServer` and `execute`
+ */
+export async function run(words: readonly string[], flags: RunFlags, context: Context): Promise<Result> {
+  const { file, parameters } = sortWords('run', words);
+  const maxWorkers = integer('--max-workers', flags.maxWorkers, 1);
+  if (flags.runIdFile !== undefined) await checkOutput(flags.runIdFile);
+  const [compiled, getTarget] = await Promise.all([
+    readFlow(file, flags, context, { onSpawned: preload }),
+    locateServer(flags, context),
+  ]);
+  const params = parseParameters(compiled.config.parameters, parameters);
+  const target = await getTarget();
+  const [{ execute }, { colorsFor, exitStatusOf, formatOutcome }] = await Promise.all([
+    import('../run/execute.js'),
+    import('@mft/worker'),
+  ]);
+  const job = {
+    ...onPrivateQueue(compiled, await hasher()),
+    input: { params },
+    maxWorkers,
+    runIdFile: flags.runIdFile,
+    quiet: flags.quiet === true,
+  };
+  const outcome = await execute(job, target, context);
+  return {
+    text: formatOutcome(outcome, colorsFor(context.screen, context.env)),
+    json: outcome,
+    exitCode: exitStatusOf(outcome),
+  };
+}
+
+/** Half a second of imports, while Python inspects the flow. */
+function preload(): void {
+  for (const module of [import('@temporalio/worker'), import('@temporalio/client'), import('../run/execute.js')]) {
+    // If one cannot be loaded, the import that needs it says so.
+    module.catch(() => undefined);
+  }
+}
+
+async function hasher(): Promise<(config: FlowConfig) => string> {
+  return (await import('@mft/compiler')).configHash;
+}
+
+/** A deployed worker of the same flow must not take this run's tasks, nor this worker that one's. */
+function onPrivateQueue({ config }: Compiled, hashOf: (config: FlowConfig) => string): Compiled {
+  const own = { ...config, taskQueue: `metaflow-${config.flow.name}-run-${randomBytes(4).toString('hex')}` };
+  return { config: own, hash: hashOf(own) };
+}

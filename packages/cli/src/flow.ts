@@ -1,0 +1,66 @@
+import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FlowConfig } from '@mft/graph';
+import type { Context } from './context.js';
+import { integer } from './numbers.js';
+import { metaflowOptions, type MetaflowFlags } from './options.js';
+
+/** Flags that say how a flow is compiled. */
+export interface CompileFlags extends MetaflowFlags {
+  readonly name?: string;
+  readonly taskQueue?: string;
+  readonly workflowTimeout?: string;
+}
+
+/** A compiled flow and its hash. */
+export interface Compiled {
+  readonly config: FlowConfig;
+  readonly hash: string;
+}
+
+/**
+ * Compile a flow as the command line says.
+ *
+ * @param options.savePackage - save the code package and the config in the datastore; default: not
+ * @param options.onSpawned - called when Python is at work and this process has nothing to do for half a second
+ * @throws MftError as `compileFlow` of `@mft/compiler`
+ *
+ * @example
+ * ```ts
+ * const { config } = await readFlow('hello.py', {}, context);
+ * ```
+ */
+export async function readFlow(
+  file: string,
+  flags: CompileFlags,
+  { env }: Pick<Context, 'env'>,
+  options: { savePackage?: boolean; onSpawned?: () => void } = {},
+): Promise<Compiled> {
+  const timeout = integer('--workflow-timeout', flags.workflowTimeout, 1);
+  const { compileFlow, configHash, findPython } = await import('@mft/compiler');
+  const isFile = (await stat(file).catch(() => undefined))?.isFile() === true;
+  // Found here rather than in `compileFlow`, so that there is no more to wait for between its call and the start of Python. A flow that
+  // is not there is refused before a Python that is not there.
+  const python = isFile
+    ? await findPython(flags.python === undefined ? env : { ...env, METAFLOW_PYTHON: flags.python })
+    : undefined;
+  const compiling = compileFlow(file, {
+    env,
+    ...(python === undefined ? {} : { python }),
+    options: metaflowOptions(flags),
+    ...(flags.tag === undefined ? {} : { tags: [...flags.tag] }),
+    ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+    ...(flags.name === undefined ? {} : { name: flags.name }),
+    ...(flags.taskQueue === undefined ? {} : { taskQueue: flags.taskQueue }),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(options.savePackage ? { savePackage: true } : {}),
+  });
+  compiling.catch(() => undefined);
+  if (options.onSpawned !== undefined) {
+    // Imports block this process: begun any earlier, they would hold up the start of Python.
+    await Promise.race([sleep(20), compiling.catch(() => undefined)]);
+    options.onSpawned();
+  }
+  const config = await compiling;
+  return { config, hash: configHash(config) };
+}

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { CommanderError } from 'commander';
+import { foldPairs } from './argv.js';
+import type { Handler, OutputStream } from './context.js';
+import { createPrinter } from './print.js';
+import { createProgram } from './program.js';
+import { usageError } from './usage.js';
+
+/** Where {@link main} prints and what it reads. */
+export interface World {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Each command lies in a file of its own, loaded when it is called: `mft --help` loads none. */
+const HANDLERS: Readonly<Record<string, (() => Promise<Handler<never>>) | undefined>> = {
+  run: async () => (await import('./commands/run.js')).run,
+  create: async () => (await import('./commands/create.js')).create,
+  graph: async () => (await import('./commands/graph.js')).graph,
+  server: async () => (await import('./commands/server.js')).server,
+};
+
+/** What `mft run --json` prints in any case. */
+const RUN_FIELDS = { status: 'failed', pathspec: null, runId: null, workflowId: null };
+
+/**
+ * Run one command line.
+ *
+ * @param argv - words after `mft`
+ * @returns the exit status: 0, 1 where a run or the machine failed, 2 for bad usage
+ *
+ * @example
+ * ```ts
+ * process.exitCode = await main(['graph', 'my_flow.py'], process);
+ * ```
+ */
+export async function main(argv: readonly string[], world: World): Promise<number> {
+  const { stdout, stderr, env } = world;
+  const { version, bugs } = await ownPackage();
+  const name = argv.find((word) => !word.startsWith('-'));
+  const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  const printer = createPrinter({
+    stdout,
+    stderr,
+    env,
+    json: options.includes('--json'),
+    debug: options.includes('--debug'),
+    errorFields: name === 'run' ? RUN_FIELDS : undefined,
+    tracker: bugs?.url,
+  });
+  let exitCode = 0;
+  const program = createProgram(async (command, words, flags) => {
+    const load = HANDLERS[command];
+    if (load === undefined) throw new Error(`The command ${command} is declared, but nothing handles it.`);
+    // What commander parsed by a command's declarations is what its handler takes.
+    const handler = (await load()) as Handler<Record<string, unknown>>;
+    const context = { env, screen: printer.screen, notice: printer, show: printer.result };
+    const result = await handler(words, flags, context);
+    if (result !== undefined) printer.result(result);
+    exitCode = result?.exitCode ?? 0;
+  }, version);
+  // Help is a result, and goes to stdout; what commander says of errors is said by the printer instead.
+  program.exitOverride().configureOutput({ writeOut: (text) => stdout.write(text), writeErr: () => undefined });
+  for (const command of program.commands) command.exitOverride().configureOutput(program.configureOutput());
+  try {
+    if (argv.length === 0) stdout.write(program.helpInformation() + '\n');
+    else await program.parseAsync(foldPairs(argv), { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return printer.error(error);
+    return error.exitCode === 0 ? 0 : printer.error(usageError(error, name));
+  }
+}
+
+async function ownPackage(): Promise<{ version: string; bugs?: { url?: string } }> {
+  return JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+}

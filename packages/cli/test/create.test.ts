@@ -1,0 +1,90 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { fixture, mft, temporaryFolder } from './support/mft.js';
+
+describe('mft create', () => {
+  it('writes a worker file that node understands, and nothing beside it', async () => {
+    const home = await temporaryFolder();
+    const { stdout, exitCode } = await mft(home, ['create', fixture('hello.py')]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(
+      /^HelloFlow is compiled into hello_worker\.mjs\n {2}Task queue {2}metaflow-HelloFlow\n {2}Package {5}\S+\n/,
+    );
+    expect((await readdir(home)).filter((name) => name.includes('worker'))).toEqual(['hello_worker.mjs']);
+    expect((await execa(process.execPath, ['--check', join(home, 'hello_worker.mjs')])).exitCode).toBe(0);
+  });
+
+  it('--json names it all; options shape the deployment', async () => {
+    const home = await temporaryFolder();
+    const args = [
+      '--json',
+      '-o',
+      'w.mjs',
+      '--name',
+      'night',
+      '--task-queue',
+      'q',
+      '--tag',
+      't',
+      '--workflow-timeout',
+      '60',
+    ];
+    const { stdout } = await mft(home, ['create', ...args, fixture('hello.py')]);
+    const told = JSON.parse(String(stdout)) as Record<string, string>;
+    expect(told).toMatchObject({
+      name: 'night',
+      flow: 'HelloFlow',
+      taskQueue: 'q',
+      file: expect.stringMatching(/w\.mjs$/),
+    });
+    expect(told.hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(await readFile(told.file!, 'utf8')).toContain(told.hash);
+  });
+
+  it('takes the file as a second word, too', async () => {
+    const home = await temporaryFolder();
+    expect((await mft(home, ['create', fixture('hello.py'), 'second.mjs'])).exitCode).toBe(0);
+    expect(await readdir(home)).toContain('second.mjs');
+  });
+});
+
+describe('mft graph', () => {
+  it.each([
+    ['mermaid', /^flowchart TD\n/],
+    ['dot', /^digraph "ShapesFlow" \{\n/],
+    ['json', /^\{\n {2}"name": "ShapesFlow"/],
+  ])('prints %s', async (format, beginning) => {
+    const { stdout, stderr, exitCode } = await mft(await temporaryFolder(), [
+      'graph',
+      fixture('shapes.py'),
+      '--format',
+      format,
+    ]);
+    expect(stdout).toMatch(beginning);
+    expect(stdout).toContain('gather');
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
+  });
+});
+
+describe('mft', () => {
+  it('says its version and its help without loading anything heavy', async () => {
+    const home = await temporaryFolder();
+    const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    expect((await mft(home, ['--version'])).stdout).toBe(version);
+    const bare = async () => (await execa(process.execPath, ['-e', ''])).durationMs;
+    const times: number[] = [];
+    for (let i = 0; i < 5; i++) times.push((await mft(home, ['--help'])).durationMs - (await bare()));
+    // Milliseconds beyond Node's own start, the best of five: this machine may be busy with other tests.
+    expect(Math.min(...times)).toBeLessThan(100);
+  });
+
+  it('alone prints its help', async () => {
+    const { stdout, exitCode } = await mft(await temporaryFolder(), []);
+    expect(stdout).toMatch(/^Usage: mft/);
+    expect(exitCode).toBe(0);
+  });
+});
