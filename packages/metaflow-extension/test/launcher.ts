@@ -51,8 +51,8 @@ export class Place {
   }
 
   /** Run Python with Metaflow's client at hand; what it prints is parsed as JSON. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever the Python code prints
   client(code: string): any {
-    // eslint-disable-line @typescript-eslint/no-explicit-any
     const script = `import json\nfrom metaflow import *\nnamespace(None)\n${code}`;
     const result = spawnSync(python, ['-c', script], { cwd: this.directory, env: this.env, encoding: 'utf8' });
     if (result.status !== 0) throw new Error(result.stderr);

@@ -236,7 +236,7 @@ describe('outcome', () => {
       ValueError: no
       Step train failed.
 
-        Read it:  python -c 'import metaflow; metaflow.namespace(None); print(metaflow.Run("HelloFlow/temporal-HelloFlow-1").data)'"
+        What it left:  python -c 'import metaflow; metaflow.namespace(None); [print(t, t.data) for s in metaflow.Run("HelloFlow/temporal-HelloFlow-1") for t in s]'"
     `);
   });
 });

@@ -34,6 +34,8 @@ export function createRunScreen(graph: FlowGraph, { env, screen }: Context, quie
       info: (text) => display.log(text),
       warn,
       error: (text) => display.log(`error: ${text}`),
+      // The outcome says so, with the traceback.
+      runFailed: () => undefined,
     },
     progress: (progress) => {
       if (!quiet) display.update(progress);

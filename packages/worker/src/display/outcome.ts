@@ -30,11 +30,16 @@ export function formatOutcome(outcome: RunOutcome, colors: Colors): string {
     else if (where !== '') lines.push(colors.red(`Step ${error.step} failed.`));
     lines.push('');
   }
-  lines.push(`  Read it:  ${readingCode(pathspec)}`);
+  lines.push(status === 'completed' ? `  Read it:  ${readingCode(pathspec)}` : `  What it left:  ${listingCode(pathspec)}`);
   return lines.join('\n');
 }
 
 /** One line of shell that prints a run's artifacts through Metaflow's client. */
 export function readingCode(pathspec: string): string {
   return `python -c 'import metaflow; metaflow.namespace(None); print(metaflow.Run("${pathspec}").data)'`;
+}
+
+/** One line of shell that lists the tasks that a run finished, each with its artifacts: a run that failed has no `data` of its own. */
+export function listingCode(pathspec: string): string {
+  return `python -c 'import metaflow; metaflow.namespace(None); [print(t, t.data) for s in metaflow.Run("${pathspec}") for t in s]'`;
 }

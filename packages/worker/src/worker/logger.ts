@@ -4,4 +4,6 @@ export interface Logger {
   info(message: string, ...details: unknown[]): void;
   warn(message: string, ...details: unknown[]): void;
   error(message: string, ...details: unknown[]): void;
+  /** A run failed in this worker, for a reason of its own. By default a warning; a caller that shows the outcome itself drops it. */
+  runFailed?(workflowId: string, reason: string): void;
 }

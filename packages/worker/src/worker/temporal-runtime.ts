@@ -33,13 +33,20 @@ export async function installRuntime(logger: Logger = stderrLogger): Promise<voi
 
 function forward({ message, level, meta }: Entry, logger: Logger): void {
   const error = meta?.['error'];
-  if (isReported(error)) return;
   const workflowId = meta?.['workflowId'];
+  if (message === 'Workflow failed' && typeof workflowId === 'string') return tellFailure(workflowId, error, logger);
+  if (isReported(error)) return;
   const which = typeof workflowId === 'string' ? ` (workflow ${workflowId})` : '';
   const reason = causesOf(error)[0]?.message;
   const text = `Temporal: ${message}${which}${reason === undefined ? '' : `: ${reason}`}`;
   if (level === 'ERROR') logger.error(text);
   else logger.warn(text);
+}
+
+function tellFailure(workflowId: string, error: unknown, logger: Logger): void {
+  const reason = causesOf(error)[0]?.message ?? 'no reason given';
+  if (logger.runFailed === undefined) logger.warn(`Run ${workflowId} failed: ${reason}`);
+  else logger.runFailed(workflowId, reason);
 }
 
 /** Errors of workflows come from another realm: they are no instances of this one's `Error`. */

@@ -11,6 +11,8 @@ def main() -> None:
     """Serve until descriptor 3 closes, then leave. Never returns."""
     import sys
 
+    # `-c` puts the working directory on the path; a script's path begins with its own folder instead.
+    sys.path[:] = [entry for entry in sys.path if entry]
     from ..once import step_aside
 
     step_aside()
