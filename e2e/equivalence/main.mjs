@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /*
- * node e2e/equivalence/main.mjs [FILE…] [--flows DIR] [--random N] [--seed S] [--jobs J] [--keep DIR]
+ * node e2e/equivalence/main.mjs [FILE…] [--flows DIR] [--random N] [--seed S] [--jobs J] [--keep DIR] [--address HOST:PORT]
  *
  * Runs flows under `metaflow run` and under `mft run` and compares what Metaflow's client sees of every task. Without FILE or
  * --flows: all of e2e/flows and examples. Prints a line for each flow and, last, agreements/total; exit 1 unless all agree.
- * TEMPORAL_ADDRESS names the server; otherwise one is started for the occasion.
+ * Without --address a server is started for the occasion.
  */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,6 +52,7 @@ async function main() {
       seed: { type: 'string', default: '1' },
       jobs: { type: 'string', default: '1' },
       keep: { type: 'string' },
+      address: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -65,7 +66,7 @@ async function main() {
   const given = positionals.map((file) => path.resolve(file));
   const only = given.length > 0 || (random.length > 0 && !values.flows);
   const queue = [...given, ...(only ? [] : written), ...random];
-  const server = await serverForTests();
+  const server = await serverForTests(values.address);
   const total = queue.length;
   let [agreements, tasks] = [0, 0];
   const lane = async () => {

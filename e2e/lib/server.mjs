@@ -27,11 +27,11 @@ export async function startServer() {
 }
 
 /**
- * The server that `TEMPORAL_ADDRESS` names, else a private one: tests touch no server that they did not start or were not told of.
+ * The server that somebody named on purpose, else a private one: tests touch no server that they did not start or were not told of.
  *
+ * @param {string | undefined} given host:port
  * @returns {Promise<{ address: string, uiUrl?: string, stop: () => Promise<void> }>}
  */
-export async function serverForTests() {
-  const given = process.env.TEMPORAL_ADDRESS;
+export async function serverForTests(given) {
   return given ? { address: given, stop: async () => {} } : startServer();
 }

@@ -49,7 +49,7 @@ export interface Row {
 /** The table of ARCHITECTURE.md, which says what may depend on what. */
 export function dependencyTable(): Row[] {
   const text = read('ARCHITECTURE.md').split('<!-- dependency-table')[1] ?? '';
-  const rows = [...text.matchAll(/^\| `(@mft\/[\w-]+)` \| (\w+) \|.*\| ([^|]+) \|$/gm)];
+  const rows = [...text.matchAll(/^\| `(@mft\/[\w-]+)` +\| (\w+) +\|.*\| ([^|]+) \|$/gm)];
   const names = rows.map((row) => row[1] ?? '');
   return rows.map(([, name = '', realm = '', uses = '']) => ({ name, realm, uses: expand(uses.trim(), name, names) }));
 }

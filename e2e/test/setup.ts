@@ -8,9 +8,13 @@ declare module 'vitest' {
   }
 }
 
-/** One server for the whole suite: what `TEMPORAL_ADDRESS` names, else a private one that ends with the suite. */
+/**
+ * One server for the whole suite, private and gone with it. In the mode `integration` (`npm run test:integration`) it is the one that
+ * `TEMPORAL_ADDRESS` names: an address that happens to be in the environment is not enough, it may be somebody's production.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await serverForTests();
+  const integration = project.vite.config.mode === 'integration';
+  const server = await serverForTests(integration ? process.env['TEMPORAL_ADDRESS'] : undefined);
   project.provide('address', server.address);
   return server.stop;
 }

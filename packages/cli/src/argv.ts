@@ -71,6 +71,18 @@ export function parsePair(word: string): [string, string] {
 /** A parameter word: a name, `=`, and anything at all. */
 const PARAMETER = /^[A-Za-z_][\w-]*=/;
 
+/**
+ * Whether a word has the form of a parameter.
+ *
+ * @example
+ * ```ts
+ * isParameter('alpha=1'); // true
+ * ```
+ */
+export function isParameter(word: string): boolean {
+  return PARAMETER.test(word);
+}
+
 /** What the plain words of a command line name. */
 export interface Words {
   readonly file: string;

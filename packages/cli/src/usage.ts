@@ -32,6 +32,7 @@ export function usageError({ code, message }: CommanderError, command: string | 
 function parameterHint(sentence: string, command: string | undefined): string | undefined {
   const option = /unknown option '--([A-Za-z][\w-]*)/.exec(sentence)?.[1];
   if (option === undefined || command !== 'run') return undefined;
+  if (['json', 'debug'].includes(option)) return `Options follow the command: mft run --${option}`;
   return `Parameters are given as key=value: ${option}=…`;
 }
 

@@ -49,6 +49,7 @@ describe('bad input is refused before anything is started', () => {
       /the worker is a JavaScript file\.\n {2}.* -o worker\.mjs/,
     ],
     [['create', fixture('hello.py'), 'a.mjs', '-o', 'b.mjs'], 'CONFLICTING_OPTIONS', /"a\.mjs" and "b\.mjs"/],
+    [['create', fixture('hello.py'), 'count=1'], 'EXCESS_ARGUMENT', /takes no parameters, but "count=1"/],
     [['create', fixture('hello.py'), 'folder'], 'BAD_OUTPUT', /is a folder/],
     [['graph', fixture('hello.py'), '--format', 'png'], 'INVALID_OPTION', /mermaid, dot, json/],
     [['server', '--stop', '--status'], 'CONFLICTING_OPTIONS', /exclude each other/],
@@ -96,4 +97,11 @@ describe('--json', () => {
     expect(stderr).toContain('Error [FLOW_NOT_FOUND]');
     expect(exitCode).toBe(2);
   });
+});
+
+it('says where an option goes that comes before the command', async () => {
+  const { stdout, stderr, exitCode } = await mft(await temporaryFolder(), ['--json', 'run', fixture('hello.py')]);
+  expect(stderr).toContain('Options follow the command: mft run --json');
+  expect(JSON.parse(String(stdout))).toMatchObject({ status: 'failed', error: { code: 'UNKNOWN_OPTION' } });
+  expect(exitCode).toBe(2);
 });

@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { connect } from '@mft/worker';
 import { isAlive } from '../src/server/process.js';
 import { startServer, type LocalServer } from '../src/server/ensure.js';
 import { cleanEnv, fixture, mft, PYTHON } from './support/mft.js';
@@ -133,10 +135,39 @@ describe('Ctrl-C', () => {
     expect(exitCode).toBe(1);
   });
 
+  it('before the run is accepted ends the command, and still leaves its line of JSON', async () => {
+    const endless = join(home, 'endless.py');
+    await writeFile(endless, `open(${JSON.stringify(join(home, 'reading'))}, 'w')\nwhile True: pass\n`);
+    const command = mft(home, ['run', endless, '--json']);
+    await expect.poll(() => existsSync(join(home, 'reading')), { timeout: 30_000 }).toBe(true);
+    command.kill('SIGINT');
+    const { stdout, exitCode } = await command;
+    expect(lastLine(stdout)).toEqual({ status: 'cancelled', pathspec: null, runId: null, workflowId: null });
+    expect(exitCode).toBe(1);
+  });
+
   it('twice kills the tasks, also those that ignore SIGTERM', async () => {
     const { outcome, exitCode, took } = await interrupted('twice', ['stubborn=true'], 2);
     expect(outcome).toMatchObject({ status: 'terminated' });
     expect(exitCode).toBe(1);
     expect(took).toBeLessThan(8000);
+  });
+});
+
+describe('kill -9', () => {
+  it('leaves a run open that the next mft run ends', async () => {
+    const command = mft(home, ['run', fixture('slow.py'), `pid_file=${join(home, 'killed')}`]);
+    let said = '';
+    command.stdout!.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await expect.poll(() => said, { timeout: 30_000 }).toContain('[start] sleeping');
+    command.kill('SIGKILL');
+    await command;
+    const workflowId = /SlowFlow\/temporal-(\S+)/.exec(said)![1]!;
+    const { stdout } = await mft(home, ['run', fixture('hello.py')]);
+    expect(stdout).toContain(`Ended what a killed mft run had left open: ${workflowId}`);
+    const { client, connection } = await connect({ address: server.address });
+    const { status } = await client.workflow.getHandle(workflowId).describe();
+    await connection.close();
+    expect(status.name).toBe('TERMINATED');
   });
 });

@@ -1,6 +1,6 @@
 import { CONFIG_VERSION, MftError, taskQueueOf, validateGraph } from '@mft/graph';
 import type { FlowConfig, FlowNode } from '@mft/graph';
-import { configHash } from './canonical.js';
+import { configHash } from './hash.js';
 import { introspect } from './introspect.js';
 import type { IntrospectOptions } from './introspect.js';
 import type { Introspection } from './introspection.js';

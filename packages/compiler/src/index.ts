@@ -1,10 +1,10 @@
-export { compileFlow, toConfig } from './compile.js';
+export { compileFlow } from './compile.js';
 export type { CompileOptions } from './compile.js';
-export { canonicalJson, configHash } from './canonical.js';
+export { canonicalJson } from '@mft/graph';
+export { configHash } from './hash.js';
 export { flowConfigSchema, parseConfig } from './schema.js';
 export { introspect } from './introspect.js';
 export type { IntrospectOptions } from './introspect.js';
-export { introspectionSchema } from './introspection.js';
 export type { Introspection } from './introspection.js';
 export { checkedPython, findPython, probePython, pythonPathFor } from './python.js';
 export type { PythonProbe } from './python.js';

@@ -72,8 +72,8 @@ async function ask(python: string, env: Environment): Promise<PythonProbe> {
     const why =
       result.exitCode === undefined
         ? (result.originalMessage ?? 'it does not start')
-        : result.stderr.trim().split('\n').at(-1);
-    throw notFound(`"${python}" is no usable Python: ${(why ?? '').slice(0, 100)}.`);
+        : result.stderr.trim().split('\n').at(-1) || `it exits with status ${result.exitCode}`;
+    throw notFound(`"${python}" is no usable Python: ${why.slice(0, 100)}.`);
   }
   try {
     return JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as PythonProbe;

@@ -21,6 +21,7 @@ export const FAILURE = {
   timeout: 'WorkflowTimeout',
 } as const;
 
+/** What a run asks for at its beginning. */
 export interface LoadPlanInput {
   /** Hash of the config to load; absent: whatever this task queue's worker serves now. */
   readonly hash?: string;
@@ -36,6 +37,7 @@ export interface LoadedPlan {
   readonly timeout?: number;
 }
 
+/** The run to register, and what it is given. */
 export interface StartRunInput {
   readonly hash: string;
   readonly runId: string;
@@ -43,11 +45,13 @@ export interface StartRunInput {
   readonly tags: readonly string[];
 }
 
+/** A run that Metaflow knows. */
 export interface StartedRun {
   /** `Flow/run` */
   readonly pathspec: string;
 }
 
+/** One task: where it stands, and which tasks it gets its inputs from. */
 export interface TaskInput extends TaskCoordinates {
   readonly hash: string;
   readonly runId: string;
@@ -85,6 +89,7 @@ export interface TaskResult {
   readonly transition: Transition;
 }
 
+/** The run that has ended, and how. */
 export interface FinishRunInput {
   readonly hash: string;
   readonly runId: string;
@@ -93,6 +98,7 @@ export interface FinishRunInput {
   readonly error?: string;
 }
 
+/** The task that is to be undone. */
 export interface CompensateInput extends TaskCoordinates {
   readonly hash: string;
   readonly runId: string;
@@ -106,12 +112,12 @@ export interface CompensateInput extends TaskCoordinates {
 export interface MetaflowActivities {
   /** Run as a *local* activity, first in every run: its answer lies in the run's history. */
   loadMetaflowPlan(input: LoadPlanInput): Promise<LoadedPlan>;
-  /** Registers the run and writes `_parameters`. Safe to repeat. */
+  /** Registers the run and writes `_parameters`. Heartbeats. Safe to repeat. */
   startMetaflowRun(input: StartRunInput): Promise<StartedRun>;
   /** Runs one attempt of one task. Heartbeats; cancel kills the task's process group. */
   runMetaflowTask(input: TaskInput): Promise<TaskResult>;
-  /** Undoes one task. */
+  /** Undoes one task. Heartbeats. */
   compensateMetaflowTask(input: CompensateInput): Promise<void>;
-  /** Last in every run, whatever its outcome. Safe to repeat. */
+  /** Last in every run, whatever its outcome. Heartbeats. Safe to repeat. */
   finishMetaflowRun(input: FinishRunInput): Promise<void>;
 }

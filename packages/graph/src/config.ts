@@ -73,7 +73,14 @@ export interface FlowConfig {
   readonly decorators: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Name of the task queue that serves a deployment. */
+/**
+ * Name of the task queue that serves a deployment.
+ *
+ * @example
+ * ```ts
+ * taskQueueOf('HelloFlow'); // 'metaflow-HelloFlow'
+ * ```
+ */
 export function taskQueueOf(name: string): string {
   return `metaflow-${name}`;
 }

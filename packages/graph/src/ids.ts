@@ -51,6 +51,11 @@ export const PARAMETERS_TASK_ID = taskIdOf({ step: PARAMETERS_STEP, index: [], v
 
 /**
  * The name a person reads in logs, summaries and progress: `train`, `train[3]`, `train[3,1]`, `loop#4`.
+ *
+ * @example
+ * ```ts
+ * taskLabel({ step: 'train', index: [3], visit: 0 }); // 'train[3]'
+ * ```
  */
 export function taskLabel({ step, index, visit }: TaskCoordinates): string {
   return step + (index.length === 0 ? '' : `[${index.join(',')}]`) + (visit === 0 ? '' : `#${visit}`);

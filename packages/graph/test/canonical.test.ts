@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonicalJson } from '../src/index.js';
 
@@ -19,4 +20,22 @@ test('numbers and strings as RFC 8785 spells them', () => {
 
 test('what JSON has no word for is refused', () => {
   for (const value of [NaN, Infinity, undefined, 1n, () => 1]) expect(() => canonicalJson(value)).toThrow(TypeError);
+});
+
+test('equal values give equal text, whatever the order of their members, and the text is the value', () => {
+  const reversed = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(reversed);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .reverse()
+        .map(([key, member]) => [key, reversed(member)]),
+    );
+  };
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      expect(canonicalJson(reversed(value))).toBe(canonicalJson(value));
+      expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+  );
 });

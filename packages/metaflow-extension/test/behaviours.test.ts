@@ -129,6 +129,16 @@ print(json.dumps({"exception": str(t.exception), "stderr": t.stderr, "ok": t.suc
     expect(task('pooled', 't.data.doubled')).toEqual([2, 4, 6]);
   });
 
+  it('looks like a process of its own: signals, streams, arguments, descriptors', async () => {
+    expect(await run.after('plain')).toMatchObject({ ok: true });
+    expect(task('plain', '[t.data.hangup, t.data.stream, t.data.same, t.data.pipes]')).toEqual([
+      true,
+      ['<stdout>', 'w'],
+      true,
+      2,
+    ]);
+  });
+
   it('draws other random numbers in each process', async () => {
     expect(await run.after('pooled', { task_id: 'temporal-pooled-1' })).toMatchObject({ ok: true });
     const [a, b] = place.client(

@@ -5,12 +5,11 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { metaflowPython } from '@mft/testing';
 import { extensionPath, launcherArguments } from '../src/index.js';
 
-const repository = fileURLToPath(new URL('../../..', import.meta.url));
-
 /** Interpreter that the tests run with. */
-export const python = process.env['MFT_TEST_PYTHON'] ?? join(repository, '.venv/bin/python');
+export const python = metaflowPython();
 
 // Any field of any message: the tests say which ones they expect.
 export type Message = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any

@@ -70,6 +70,30 @@ describe('no orphan', () => {
     expect(await until(() => sleepers() === 0)).toBe(true);
   });
 
+  it('a subprocess that writes for ever does not hold the launcher up', async () => {
+    const launcher = await place.launch('behaviours.py');
+    const run = await Run.open(launcher, 'temporal-writer');
+    await run.start();
+    expect(await run.after('writer')).toMatchObject({ ok: true });
+    // Nobody reads its pipe any more, not even itself.
+    expect(await until(() => !/yes 974$/m.test(processes()))).toBe(true);
+  });
+
+  it('a planner that is killed takes no logs with it', async () => {
+    const launcher = await place.launch('behaviours.py');
+    const run = await Run.open(launcher, 'temporal-logs');
+    await run.start();
+    const planner = plannerOf(launcher);
+    const id = run.begin('slowly', { attempt: 1 });
+    await launcher.event(id, 'log', ({ line }) => line === 'before');
+    process.kill(planner, 'SIGKILL');
+    expect(await launcher.answer(id)).toMatchObject({ ok: true, attempt: 1 });
+    const task = 't = Task("BehavioursFlow/temporal-logs/slowly/temporal-slowly-0")';
+    const stored = place.client(`${task}\nprint(json.dumps([t.stdout, t.successful, t.current_attempt]))`);
+    expect(stored).toEqual(['before\nafter\n', true, 1]);
+    expect(await run.close()).toMatchObject({ ok: true });
+  });
+
   it('a planner that was killed is replaced', async () => {
     const launcher = await place.launch('behaviours.py');
     const run = await Run.open(launcher, 'temporal-replaced');

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Launcher, type Message, Place, Run } from './launcher.js';
 
@@ -98,6 +100,36 @@ r = Run("ShapesFlow/temporal-two")
 print(json.dumps({"count": r["_parameters"].task.data.count, "total": r["join"].task.data.total, "tags": sorted(r.system_tags)}))`);
     expect(seen).toMatchObject({ count: 2, total: 1 });
     expect(seen.tags).toContain('temporal_execution:one');
+  });
+
+  it('refuses in a plain sentence', async () => {
+    const launcher = await place.launch('shapes.py');
+    await Run.open(launcher, 'temporal-plain', { token: 'one', params: { count: 1 } });
+    const other = await place.launch('shapes.py');
+    const open = { op: 'open', tags: [], namespace: null };
+    expect(await other.ask({ ...open, run_id: 'temporal-plain', params: {}, register: true })).toMatchObject({
+      ok: false,
+      error: {
+        code: 'RUN_ID_TAKEN',
+        message: 'Run id temporal-plain of ShapesFlow is already registered by another execution.',
+      },
+    });
+    expect(await other.ask({ ...open, run_id: 'temporal-none', register: false })).toMatchObject({
+      ok: false,
+      error: { code: 'RUN_NOT_STARTED', message: expect.stringMatching(/^Run temporal-none cannot be joined/) },
+    });
+    expect(other.text).not.toContain('Traceback');
+  });
+
+  it('tells decorators of the end of the run, and of nothing else', async () => {
+    const launcher = await place.launch('finishing.py', {}, { METAFLOW_USER: 'me' });
+    const run = await Run.open(launcher, 'temporal-finishing', { token: 'one' });
+    expect(await run.start()).toMatchObject({ ok: true });
+    expect(await launcher.ask({ op: 'close', run_id: run.id, status: 'released' })).toMatchObject({ ok: true });
+    expect(await run.task('end', ['start/temporal-start-0'])).toMatchObject({ ok: true });
+    expect(existsSync(join(place.directory, 'finished.txt'))).toBe(false);
+    expect(await run.close()).toMatchObject({ ok: true });
+    expect(readFileSync(join(place.directory, 'finished.txt'), 'utf8')).toBe('me None\n');
   });
 
   it('takes a parameter of 200 KB and one that begins with a dash', async () => {

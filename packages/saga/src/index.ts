@@ -6,7 +6,6 @@ export {
   isBlock,
   isSettled,
   lastFirst,
-  nameOf,
   recordBlock,
   recordEntry,
   recordInto,

@@ -6,7 +6,7 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Saga } from '@mft/saga';
 import { bookingActivities } from './fixtures/activities.js';
-import { temporalBinary } from './fixtures/server.js';
+import { temporalBinary } from '@mft/testing';
 import type * as workflows from './fixtures/workflows.js';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));

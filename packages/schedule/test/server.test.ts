@@ -1,7 +1,7 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nextRuns, toScheduleSpec, upsertSchedule } from '@mft/schedule';
-import { temporalBinary } from './fixtures/server.js';
+import { temporalBinary } from '@mft/testing';
 import { TABLE } from './fixtures/table.js';
 
 let env: TestWorkflowEnvironment;

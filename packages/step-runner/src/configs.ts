@@ -101,7 +101,7 @@ function checked(text: string, current: FlowConfig, hash: string): FlowConfig {
   const config = JSON.parse(text) as Omit<FlowConfig, 'version'> & { readonly version: number };
   if (config.version !== CONFIG_VERSION) {
     throw new MftError(
-      'CONFIG_VERSION',
+      'UNKNOWN_CONFIG_VERSION',
       `The config ${hash} of ${current.name} has version ${config.version}, this worker reads ${CONFIG_VERSION}.`,
       {
         hint: 'Run it with a worker of the version that created it.',

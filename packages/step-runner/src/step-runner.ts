@@ -2,13 +2,14 @@ import { EventEmitter } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FlowConfig, MetaflowActivities } from '@mft/graph';
+import { launcherArguments } from '@mft/metaflow-extension';
 import { compensateTask } from './activities/compensate.js';
+import { Heart } from './activities/heartbeat.js';
 import type { Runner } from './activities/runner.js';
 import { finishRun, loadPlan, startRun } from './activities/runs.js';
 import { runTask } from './activities/task.js';
 import { ConfigStore } from './configs.js';
 import { cacheDirectoryOf, launcherEnvironment, pythonOf, retryWaitOf } from './environment.js';
-import { launcherCommand } from './launcher/bootstrap.js';
 import { LauncherPool } from './launcher/pool.js';
 import { LauncherProcess } from './launcher/process.js';
 import type { LauncherLogLine, TaskLogLine } from './log.js';
@@ -101,10 +102,10 @@ export function createStepActivities(options: StepRunnerOptions): StepRunner {
   return {
     activities: {
       loadMetaflowPlan: (input) => loadPlan(runner, input),
-      startMetaflowRun: (input) => startRun(runner, input),
+      startMetaflowRun: (input) => Heart.during(runner.heartbeat, () => startRun(runner, input)),
       runMetaflowTask: (input) => runTask(runner, input),
       compensateMetaflowTask: (input) => compensateTask(runner, input),
-      finishMetaflowRun: (input) => finishRun(runner, input),
+      finishMetaflowRun: (input) => Heart.during(runner.heartbeat, () => finishRun(runner, input)),
     },
     events,
     start: async () => {
@@ -125,7 +126,7 @@ async function startLauncher(
   await mkdir(cache, { recursive: true });
   const python = pythonOf(config, options, env);
   return LauncherProcess.start({
-    command: launcherCommand(python),
+    command: [python, ...launcherArguments()],
     env: launcherEnvironment(config, options, env, python),
     // Where `metaflow run` would run; of a code package the launcher goes to where it belongs by itself.
     cwd: process.cwd(),

@@ -1,92 +1,12 @@
-import { compileFlow, configHash } from '@mft/compiler';
-import { FAILURE, type FlowConfig, type InputRun } from '@mft/graph';
-import { MockActivityEnvironment, type TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
-import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { defaultPayloadConverter } from '@temporalio/common';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStepActivities, type StepRunner, type TaskLogLine } from '../src/index.js';
-import type { ScriptInput, ScriptOutcome, ScriptTask } from './fixtures/workflows.js';
-import { FLOWS, freshMetaflow } from './support/metaflow.js';
-import { processesWith, running, until } from './support/processes.js';
-import { bundleWorkflows, startServer } from './support/server.js';
+import { configHash } from '@mft/compiler';
+import { FAILURE } from '@mft/graph';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { StepRunner } from '../src/index.js';
+import type { ScriptOutcome, ScriptTask } from './fixtures/workflows.js';
+import { begin, of, scriptWorld } from './support/script.js';
 
-const metaflow = freshMetaflow();
-let server: TestWorkflowEnvironment;
-let code: string;
-const closers: (() => Promise<void>)[] = [];
-const lines: TaskLogLine[] = [];
-let number = 0;
-
-/** A worker for one of the test flows, of this process. */
-async function serve(
-  file: string,
-  mode: 'fork' | 'spawn' = 'fork',
-): Promise<{ config: FlowConfig; runner: StepRunner; queue: string }> {
-  const config = await compileFlow(join(FLOWS, file), {
-    python: metaflow.python,
-    env: metaflow.env,
-    tags: ['test:yes'],
-  });
-  const runner = createStepActivities({
-    config,
-    hash: configHash(config),
-    python: metaflow.python,
-    env: metaflow.env,
-    cacheDirectory: join(metaflow.folder, 'cache'),
-    mode,
-    grace: 1,
-    onLog: (line) => lines.push(line),
-    // Refusals are expected here, with all that Metaflow has to say about them.
-    onLauncherLog: () => undefined,
-  });
-  await runner.start();
-  const queue = `${file}-${mode}-${++number}`;
-  const worker = await Worker.create({
-    connection: server.nativeConnection,
-    taskQueue: queue,
-    workflowBundle: { code },
-    activities: { ...runner.activities },
-    maxHeartbeatThrottleInterval: 500,
-    defaultHeartbeatThrottleInterval: 500,
-  });
-  const run = worker.run();
-  closers.push(async () => {
-    worker.shutdown();
-    await run;
-    await runner.close(1000);
-  });
-  return { config, runner, queue };
-}
-
-function start(queue: string, input: ScriptInput, workflowId = `Script-${++number}`) {
-  return server.client.workflow.start<(input: ScriptInput) => Promise<ScriptOutcome>>('script', {
-    taskQueue: queue,
-    workflowId,
-    args: [input],
-  });
-}
-
-async function run(queue: string, input: ScriptInput): Promise<ScriptOutcome> {
-  return (await start(queue, input)).result();
-}
-
-const of = (step: string): InputRun => ({ step, index: [], visit: 0 });
-const begin = (step = 'start'): ScriptTask => ({ step, inputs: [of('_parameters')] });
-const noted = (name: string): string[] => readFileSync(join(metaflow.folder, name), 'utf8').trim().split('\n');
-
-beforeAll(async () => {
-  [server, code] = await Promise.all([startServer(), bundleWorkflows()]);
-});
-afterAll(async () => {
-  for (const close of closers) await close();
-  await server.teardown();
-  const left = processesWith(metaflow.folder);
-  metaflow.remove();
-  expect(left).toEqual([]);
-});
+const { metaflow, lines, noted, serve, start, run } = scriptWorld();
 
 describe.each(['fork', 'spawn'] as const)('a linear flow, by %s', (mode) => {
   let queue: string;
@@ -220,6 +140,12 @@ describe('the start of a run', () => {
         runner.activities.startMetaflowRun,
         input,
       );
+    const finish = () =>
+      new MockActivityEnvironment().run(one.runner.activities.finishMetaflowRun, {
+        hash: input.hash,
+        runId: input.runId,
+        status: 'completed' as const,
+      });
     const pathspec = 'LinearFlow/temporal-Repeated-1';
     expect(await begin(one.runner, 'first')).toEqual({ pathspec });
     expect(await begin(one.runner, 'first')).toEqual({ pathspec });
@@ -229,139 +155,31 @@ describe('the start of a run', () => {
     await expect(begin(one.runner, 'second')).rejects.toMatchObject(taken);
     const third = await serve('linear.py', 'fork');
     await expect(begin(third.runner, 'second')).rejects.toMatchObject(taken);
-    await one.runner.activities.finishMetaflowRun({ hash: input.hash, runId: input.runId, status: 'completed' });
-    await one.runner.activities.finishMetaflowRun({ hash: input.hash, runId: input.runId, status: 'completed' });
+    await finish();
+    await finish();
     await expect(begin(one.runner, 'second')).rejects.toMatchObject(taken);
     expect(await metaflow.ask(`answer = [s.id for s in Run("${pathspec}").steps()]`)).toEqual([]);
   });
-});
 
-describe('attempts', () => {
-  let queue: string;
-  beforeAll(async () => {
-    ({ queue } = await serve('attempts.py'));
-  });
-  const one = (step: string, heartbeatTimeout = 30_000): Promise<ScriptOutcome> =>
-    run(queue, { heartbeatTimeout, stages: [[begin()], [{ step, inputs: [of('start')] }]] });
-
-  it("have Metaflow's numbers, and do not wait where they are told not to", async () => {
-    const begun = performance.now();
-    const outcome = await one('flaky');
-    expect(outcome.failure).toBeUndefined();
-    expect(performance.now() - begun).toBeLessThan(30_000);
-    expect(noted('flaky')).toEqual(['0', '1', '2']);
-    expect(outcome.results[1]).toMatchObject({ attempt: 2 });
-    const answer = await metaflow.ask(`
-t = Task("${outcome.results[1]!.pathspec}")
-answer = {"seen": t.data.seen, "attempt": t.current_attempt, "out": [Task("${outcome.results[1]!.pathspec}", attempt=i).stdout.strip() for i in range(3)], "failed": Task("${outcome.results[1]!.pathspec}", attempt=0).successful}`);
-    expect(answer).toEqual({ seen: 2, attempt: 2, out: ['attempt 0', 'attempt 1', 'attempt 2'], failed: false });
-  });
-
-  it("end with the user's own exception", async () => {
-    const { failure, runId } = await one('hopeless');
-    expect(noted('hopeless')).toEqual(['0', '1']);
-    expect(failure).toMatchObject({
-      kind: 'failed',
-      type: FAILURE.step,
-      message: "KeyError: 'nothing helps'",
-      details: [
-        { pathspec: `AttemptsFlow/${runId}/hopeless/temporal-hopeless-0`, step: 'hopeless', attempt: 1, exitCode: 1 },
-      ],
-    });
-    expect(failure!.stack).toMatch(
-      /^Traceback \(most recent call last\):\n {2}File ".*attempts\.py", line \d+, in hopeless\n/,
-    );
-    expect(failure!.stack).not.toContain('metaflow_extensions');
-    expect(failure!.stack!.endsWith("KeyError: 'nothing helps'")).toBe(true);
-    const answer = await metaflow.ask(`
-t = Task("AttemptsFlow/${runId}/hopeless/temporal-hopeless-0")
-answer = {"exception": str(t.exception), "successful": t.successful, "partial": t.data.partial, "stderr": "KeyError" in t.stderr}`);
-    expect(answer).toMatchObject({ successful: false, partial: 'written', stderr: true });
-  });
-
-  it('are one under @retry(times=0)', async () => {
-    const { failure } = await one('never');
-    expect(noted('never')).toEqual(['0']);
-    expect(failure).toMatchObject({ type: FAILURE.step, message: 'RuntimeError: once only' });
-  });
-
-  it('stop where @catch takes the exception', async () => {
-    const outcome = await one('caught');
-    expect(outcome.failure).toBeUndefined();
-    expect(noted('caught')).toEqual(['0', '1']);
-    const answer = await metaflow.ask(`answer = str(Task("${outcome.results[1]!.pathspec}").data.problem.exception)`);
-    expect(answer).toContain('to be caught');
-  });
-
-  it("reach @catch's fallback after a process that was killed", async () => {
-    const outcome = await one('killed');
-    expect(outcome.failure).toBeUndefined();
-    expect(outcome.results[1]).toMatchObject({ attempt: 1 });
-    expect(await metaflow.ask(`answer = Task("${outcome.results[1]!.pathspec}").data.problem is not None`)).toBe(true);
-  });
-
-  it('end by @timeout', async () => {
-    const { failure } = await one('slow');
-    expect(failure).toMatchObject({ type: FAILURE.step });
-    expect(failure!.message).toContain('TimeoutException');
-  });
-
-  it('end by @timeout within @catch', async () => {
-    const outcome = await one('slow_caught');
-    expect(outcome.failure).toBeUndefined();
-    expect(await metaflow.ask(`answer = str(Task("${outcome.results[1]!.pathspec}").data.problem)`)).toContain(
-      'Timeout',
-    );
-  });
-
-  it('stop at the exit status that forbids another', async () => {
-    const { failure } = await one('exits');
-    expect(noted('exits')).toEqual(['0']);
-    expect(failure).toMatchObject({ type: FAILURE.step, details: [{ exitCode: 202, attempt: 0 }] });
-  });
-
-  it('see @environment', async () => {
-    const outcome = await one('settings');
-    expect(outcome.failure).toBeUndefined();
-    expect(await metaflow.ask(`answer = Task("${outcome.results[1]!.pathspec}").data.colour`)).toBe('green');
+  it('sends heartbeats, so that the loss of its worker is noticed', async () => {
+    const { config, runner } = await serve('linear.py');
+    const environment = new MockActivityEnvironment();
+    let beats = 0;
+    environment.on('heartbeat', () => beats++);
+    const input = { hash: configHash(config), runId: 'temporal-Beating-1', params: {}, tags: [] };
+    await environment.run(runner.activities.startMetaflowRun, input);
+    expect(beats).toBeGreaterThan(0);
   });
 });
 
-describe('cancel', () => {
-  it('ends the task and all that it started, and says so', async () => {
-    const { queue } = await serve('sleeper.py');
-    const handle = await start(queue, {
-      heartbeatTimeout: 5000,
-      stages: [[{ step: 'stubborn', inputs: [of('_parameters')] }]],
-    });
-    const writer = await until(() => lastPid('sleeper.stubborn.writes'), 'the grandchild to write');
-    const task = Number(noted('sleeper.stubborn.attempts')[0]!.split(' ')[1]);
-    expect(running(task)).toBe(true);
-    const pending = await until(() => lines.find((line) => line.line === 'sleeping'), 'its output');
-    expect(pending.label).toBe('stubborn');
-    // What Temporal's UI shows of it meanwhile.
-    let report: unknown;
-    for (let tries = 0; tries < 50 && !JSON.stringify(report ?? '').includes('sleeping'); tries++) {
-      const [activity] = (await handle.describe()).raw.pendingActivities ?? [];
-      const [payload] = activity?.heartbeatDetails?.payloads ?? [];
-      if (payload) report = defaultPayloadConverter.fromPayload(payload);
-      await sleep(200);
-    }
-    expect(report).toEqual({ failures: 0, pid: task, lastLine: 'sleeping' });
-    await handle.cancel();
-    const outcome = await handle.result();
-    expect(outcome.failure).toMatchObject({ kind: 'cancelled' });
-    expect([task, writer].filter(running)).toEqual([]);
-    const size = noted('sleeper.stubborn.writes').length;
-    await sleep(300);
-    expect(noted('sleeper.stubborn.writes')).toHaveLength(size);
+describe('the end of a run', () => {
+  it('is told to its decorators once, also by a worker that had no part in it', async () => {
+    const [one, another] = [await serve('ends.py'), await serve('ends.py')];
+    const run = { hash: configHash(one.config), runId: 'temporal-Ends-1' };
+    const { startMetaflowRun } = one.runner.activities;
+    await new MockActivityEnvironment().run(startMetaflowRun, { ...run, params: {}, tags: [] });
+    const { finishMetaflowRun } = another.runner.activities;
+    await new MockActivityEnvironment().run(finishMetaflowRun, { ...run, status: 'failed' as const });
+    expect(noted('ends.txt')).toEqual(['The run was failed.']);
   });
 });
-
-function lastPid(name: string): number | undefined {
-  try {
-    return Number(noted(name).at(-1)) || undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -131,6 +131,7 @@ describe('LauncherProcess', () => {
     const leader = await pid;
     process.kill(launcher.pid!, 'SIGKILL');
     await expect(answer).rejects.toThrow('The Python launcher was killed by SIGKILL.');
+    expect(launcher.lines).toContain('stderr: The Python launcher was killed by SIGKILL.');
     expect(await gone(leader)).toBe(true);
   });
 

@@ -1,9 +1,10 @@
 export { connect, connectWorker } from './connection/connect.js';
 export type { Connected, WorkerConnected } from './connection/connect.js';
-export { DEFAULT_ADDRESS, resolveConnection } from './connection/flags.js';
+export { resolveConnection } from './connection/flags.js';
 export type { ConnectionFlags, ResolvedConnection } from './connection/flags.js';
 export { newWorkflowId, startRun } from './run/start.js';
-export type { RunMemo, StartedRunInfo, StartOptions } from './run/start.js';
+export { endAbandonedRuns, PRIVATE_QUEUE, thisProcess } from './run/abandoned.js';
+export type { RunMemo, RunOwner, StartedRunInfo, StartOptions } from './run/start.js';
 export { fetchProgress, mergeProgress } from './run/progress.js';
 export { isPolled } from './run/pollers.js';
 export { watchRun } from './run/watch.js';
@@ -25,4 +26,4 @@ export { installRuntime } from './worker/temporal-runtime.js';
 export type { Logger } from './worker/logger.js';
 export { renderWorkerFile } from './render/render.js';
 export type { RenderOptions } from './render/render.js';
-export { prebuiltWorkflowBundle, readAsset } from './assets.js';
+export { prebuiltWorkflowBundle } from './assets.js';

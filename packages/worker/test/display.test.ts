@@ -9,6 +9,7 @@ import {
   mergeProgress,
   type OutputStream,
 } from '../src/index.js';
+import { asShown } from '../src/display/logs.js';
 import { liveTable } from '../src/display/live.js';
 import { stepOrder, stepRows } from '../src/display/steps.js';
 import { graph, progress } from './support/graphs.js';
@@ -239,4 +240,13 @@ describe('outcome', () => {
         What it left:  python -c 'import metaflow; metaflow.namespace(None); [print(t, t.data) for s in metaflow.Run("HelloFlow/temporal-HelloFlow-1") for t in s]'"
     `);
   });
+});
+
+test.each([
+  ['\r1/50\r2/50', '2/50'],
+  ['done\r', 'done'],
+  ['\u001b[31mred\u001b[0m \u001b[2J\u001b[Hwiped', '\u001b[31mred\u001b[0m wiped'],
+  ['\u001b]0;title\u0007a\u0000b\tc', 'ab\tc'],
+])('of what a task prints, %j is shown as %j', (line, shown) => {
+  expect(asShown(line)).toBe(shown);
 });

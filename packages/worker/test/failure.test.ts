@@ -95,3 +95,9 @@ describe('outcomeOfFailure', () => {
 
   test('a completed run exits 0', () => expect(exitStatusOf({ status: 'completed', ...names })).toBe(0));
 });
+
+test('a message of several lines does not hide the type', () => {
+  const failure = ApplicationFailure.create({ message: 'ValueError: one', type: 'StepFailed', nonRetryable: true });
+  failure.stack = `${TRACEBACK.replace('no data"', 'one')}\ntwo\nthree: four`;
+  expect(runErrorOf(failure).type).toBe('ValueError');
+});

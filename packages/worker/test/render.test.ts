@@ -106,7 +106,7 @@ describe('the command line', () => {
     for (const args of [[], ['trigger', 'greeting=x']]) {
       const { stderr, exitCode } = await run([...args, '--address', '127.0.0.1:1']);
       expect(stderr.trim()).toBe(
-        'error: No Temporal server answers at 127.0.0.1:1. [CONNECTION_FAILED]\nhint: Start one with "mft server", or name another with --address or TEMPORAL_ADDRESS.',
+        'Error [CONNECTION_FAILED]: No Temporal server answers at 127.0.0.1:1.\n  Start one with "mft server", or name another with --address or TEMPORAL_ADDRESS.',
       );
       expect(exitCode).toBe(1);
     }

@@ -251,3 +251,20 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   }
   throw new Error('This never came true.');
 }
+
+test.each([
+  ['UNKNOWN_PARAMETER', ['nobody=1'], 2],
+  ['BAD_USAGE', ['--bogus'], 2],
+  ['RUN_ID_FILE', ['greeting=hi', '--run-id-file', 'no/such/file'], 2],
+  ['NAMESPACE_NOT_FOUND', ['greeting=hi', '--namespace', 'nope'], 1],
+] as const)('trigger --json leaves a line of JSON without a run, too: %s', async (code, args, status) => {
+  const { stdout, exitCode } = await deployed.node(['trigger', '--json', ...args]);
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', pathspec: null, error: { code } });
+  expect(exitCode).toBe(status);
+});
+
+test('a worker of a namespace that is not there says so and ends', async () => {
+  const { stderr, exitCode } = await deployed.node(['--namespace', 'nope']);
+  expect(stderr).toContain('[NAMESPACE_NOT_FOUND]');
+  expect(exitCode).toBe(1);
+});

@@ -1,10 +1,10 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { MftError } from '@mft/graph';
-import { flowFile } from '../argv.js';
+import { flowFile, isParameter } from '../argv.js';
 import type { Context, Result } from '../context.js';
 import { readFlow, type CompileFlags } from '../flow.js';
-import { checkOutput } from '../output.js';
+import { checkOutput, shellWord } from '../output.js';
 
 /** Flags of `mft create`. */
 export interface CreateFlags extends CompileFlags {
@@ -14,21 +14,23 @@ export interface CreateFlags extends CompileFlags {
 /**
  * `mft create`: compile a flow, save its code package in the datastore, write the worker file. Needs no server.
  *
- * @throws MftError BAD_OUTPUT, CONFLICTING_OPTIONS, and as {@link readFlow}
+ * @throws MftError BAD_OUTPUT, CONFLICTING_OPTIONS, EXCESS_ARGUMENT for a parameter, and as {@link readFlow}
  */
 export async function create(words: readonly string[], flags: CreateFlags, context: Context): Promise<Result> {
-  const file = flowFile('create', words.slice(0, 1));
+  // A second word is the file to write; what looks like a parameter and not like JavaScript was meant as one.
+  const meant = words.filter((word, i) => i !== 1 || !/\.[cm]?js$/.test(word));
+  const file = flowFile('create', meant.length > 1 && isParameter(meant[1] ?? '') ? meant : words.slice(0, 1));
   const output = await outputOf(file, words[1], flags.output);
   const { config, hash } = await readFlow(file, flags, context, { savePackage: true });
   const { renderWorkerFile } = await import('@mft/worker');
-  await writeWhole(output, await renderWorkerFile(config, { hash }));
+  await writeWhole(output, await renderWorkerFile(config, { hash, fileName: basename(output) }));
   const { name, taskQueue } = config;
   const lines = [
     `${name} is compiled into ${output}`,
     `  Task queue  ${taskQueue}`,
     `  Package     ${config.package?.url ?? 'none'}`,
-    `  Run it      node ${output}`,
-    `  Trigger it  node ${output} trigger${config.parameters.length > 0 ? ' key=value …' : ''}`,
+    `  Run it      node ${shellWord(output)}`,
+    `  Trigger it  node ${shellWord(output)} trigger${config.parameters.length > 0 ? ' key=value …' : ''}`,
   ];
   return {
     text: lines.join('\n'),
@@ -68,6 +70,9 @@ async function writeWhole(file: string, text: string): Promise<void> {
     await rename(draft, file);
   } catch (cause) {
     await rm(draft, { force: true });
-    throw new MftError('BAD_OUTPUT', `"${file}" cannot be written: ${(cause as Error).message}.`, { cause });
+    throw new MftError('BAD_OUTPUT', `"${file}" cannot be written: ${(cause as Error).message}.`, {
+      hint: 'Name another place: mft create FLOW.py -o FILE',
+      cause,
+    });
   }
 }

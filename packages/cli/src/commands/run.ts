@@ -3,6 +3,7 @@ import { parseParameters, type FlowConfig } from '@mft/graph';
 import { sortWords } from '../argv.js';
 import type { Context, Result } from '../context.js';
 import { readFlow, type CompileFlags, type Compiled } from '../flow.js';
+import { onInterrupt } from '../interrupts.js';
 import { integer } from '../numbers.js';
 import { checkOutput } from '../output.js';
 import { locateServer, type TargetFlags } from '../run/target.js';
@@ -15,10 +16,34 @@ export interface RunFlags extends CompileFlags, TargetFlags {
 
 /**
  * `mft run`: a flow, once, as its file is now. Bad input is refused before a server is started or anything written.
+ * A Ctrl-C that comes before there is a run to cancel ends the command at once, and is told as a cancelled run is.
  *
  * @throws MftError as {@link readFlow}, `parseParameters`, `startServer` and `execute`
  */
 export async function run(words: readonly string[], flags: RunFlags, context: Context): Promise<Result> {
+  let interrupt!: (result: Result) => void;
+  const interrupted = new Promise<Result>((resolve) => (interrupt = resolve));
+  const release = onInterrupt(() => interrupt(NOT_STARTED));
+  try {
+    return await Promise.race([interrupted, prepareAndExecute(words, flags, context, release)]);
+  } finally {
+    release();
+  }
+}
+
+const NOT_STARTED: Result = {
+  text: 'Interrupted. No run was started.',
+  json: { status: 'cancelled', pathspec: null, runId: null, workflowId: null },
+  exitCode: 1,
+};
+
+/** @param onStart - called when a Ctrl-C is the run's from now on */
+async function prepareAndExecute(
+  words: readonly string[],
+  flags: RunFlags,
+  context: Context,
+  onStart: () => void,
+): Promise<Result> {
   const { file, parameters } = sortWords('run', words);
   const maxWorkers = integer('--max-workers', flags.maxWorkers, 1);
   if (flags.runIdFile !== undefined) await checkOutput(flags.runIdFile);
@@ -28,16 +53,17 @@ export async function run(words: readonly string[], flags: RunFlags, context: Co
   ]);
   const params = parseParameters(compiled.config.parameters, parameters);
   const target = await getTarget();
-  const [{ execute }, { colorsFor, exitStatusOf, formatOutcome }] = await Promise.all([
+  const [{ execute }, { colorsFor, exitStatusOf, formatOutcome, PRIVATE_QUEUE }] = await Promise.all([
     import('../run/execute.js'),
     import('@mft/worker'),
   ]);
   const job = {
-    ...onPrivateQueue(compiled, await hasher()),
+    ...onPrivateQueue(compiled, PRIVATE_QUEUE, await hasher()),
     input: { params },
     maxWorkers,
     runIdFile: flags.runIdFile,
     quiet: flags.quiet === true,
+    onStart,
   };
   const outcome = await execute(job, target, context);
   return {
@@ -60,7 +86,7 @@ async function hasher(): Promise<(config: FlowConfig) => string> {
 }
 
 /** A deployed worker of the same flow must not take this run's tasks, nor this worker that one's. */
-function onPrivateQueue({ config }: Compiled, hashOf: (config: FlowConfig) => string): Compiled {
-  const own = { ...config, taskQueue: `metaflow-${config.flow.name}-run-${randomBytes(4).toString('hex')}` };
+function onPrivateQueue({ config }: Compiled, prefix: string, hashOf: (config: FlowConfig) => string): Compiled {
+  const own = { ...config, taskQueue: `${prefix}${config.flow.name}-${randomBytes(4).toString('hex')}` };
   return { config: own, hash: hashOf(own) };
 }

@@ -4,7 +4,9 @@ import {
   connect,
   connectWorker,
   createMetaflowWorker,
+  endAbandonedRuns,
   startRun,
+  thisProcess,
   watchRun,
   type Connected,
   type MetaflowWorker,
@@ -23,6 +25,8 @@ export interface Job extends Compiled {
   readonly maxWorkers?: number | undefined;
   readonly runIdFile?: string | undefined;
   readonly quiet: boolean;
+  /** Called when this run answers to Ctrl-C itself. */
+  readonly onStart?: () => void;
 }
 
 /** Seconds that tasks get after a cancel or at the end. */
@@ -34,6 +38,7 @@ const KILL_TIMEOUT = 3000;
  * Run a job to its end with a worker in this process.
  *
  * E1. A run that this process can no longer serve is ended on the server too: nothing else polls its task queue.
+ *     Killed with -9 it cannot: the next `mft run` of this machine ends what it left.
  * E2. The first Ctrl-C cancels the run and waits for its end; the second kills its tasks and returns.
  *
  * @throws MftError CONNECTION_FAILED, SERVER_LOST, NAMESPACE_NOT_FOUND, and what the step runner cannot start with
@@ -99,7 +104,38 @@ async function follow(
   worker: MetaflowWorker,
   screen: RunScreen,
 ): Promise<RunOutcome> {
-  const run = await startRun(client, job.config, job.input, { hash: job.hash });
+  let interrupts = 0;
+  let onCount = (_count: number): void => undefined;
+  // From before the start: a run is accepted before we hear of it, and must not outlive a Ctrl-C in between.
+  const release = onInterrupt((count) => onCount((interrupts = count)));
+  job.onStart?.();
+  try {
+    const run = await startRun(client, job.config, job.input, { hash: job.hash, owner: thisProcess() });
+    void endAbandoned(client, screen);
+    return await accepted(run, job, target, { client, namespace }, worker, screen, (handler) => {
+      onCount = handler;
+      for (let count = 1; count <= interrupts; count++) handler(count);
+    });
+  } finally {
+    release();
+  }
+}
+
+/** Runs that an `mft run` of this machine left when it was killed. That it fails concerns the next one. */
+async function endAbandoned(client: Connected['client'], screen: RunScreen): Promise<void> {
+  const ended = await endAbandonedRuns(client).catch(() => []);
+  if (ended.length > 0) screen.say(`Ended what a killed mft run had left open: ${ended.join(', ')}`);
+}
+
+async function accepted(
+  run: StartedRunInfo,
+  job: Job,
+  target: Target,
+  { client, namespace }: Pick<Connected, 'client' | 'namespace'>,
+  worker: MetaflowWorker,
+  screen: RunScreen,
+  onInterrupted: (handler: (count: number) => void) => void,
+): Promise<RunOutcome> {
   if (job.runIdFile !== undefined) await writeFile(job.runIdFile, run.runId);
   screen.say(`Run ${run.pathspec}`);
   if (target.uiUrl !== undefined) screen.say(runUrl(target.uiUrl, namespace, run.workflowId));
@@ -107,7 +143,7 @@ async function follow(
   const endRun = (reason: string): Promise<unknown> => handle.terminate(reason).catch(() => undefined);
   let interrupt!: (outcome: RunOutcome) => void;
   const interrupted = new Promise<RunOutcome>((resolve) => (interrupt = resolve));
-  const release = onInterrupt((count) => {
+  onInterrupted((count) => {
     if (count === 1) {
       screen.say('Cancelling the run and waiting for its end. Ctrl-C again kills its tasks.');
       void handle.cancel().catch(() => undefined);
@@ -122,8 +158,6 @@ async function follow(
   } catch (error) {
     await endRun('The mft process that served this run failed');
     throw error;
-  } finally {
-    release();
   }
 }
 

@@ -19,6 +19,7 @@ import { healthOf, readRecord, removeRecord, type ServerRecord } from './record.
  * S4. Only a process whose command line names the database is ever signalled.
  */
 
+/** Which local server is meant, and how it is started where there is none. */
 export interface ServerOptions {
   /** Database file; default `temporal.db` in the state folder. */
   readonly db?: string | undefined;

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { metaflowPython } from '@mft/testing';
 import { execa, type Options, type ResultPromise } from 'execa';
 import { onTestFinished } from 'vitest';
 
@@ -9,7 +10,7 @@ const PACKAGE = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const BIN = join(PACKAGE, 'bin', 'mft.js');
 
 /** The Python with Metaflow that the repository's setup makes. */
-export const PYTHON = process.env.METAFLOW_PYTHON ?? join(dirname(dirname(PACKAGE)), '.venv', 'bin', 'python');
+export const PYTHON = metaflowPython();
 
 /** Path of a flow in test/fixtures. */
 export function fixture(name: string): string {

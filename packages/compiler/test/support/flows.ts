@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { metaflowPython } from '@mft/testing';
 import { afterAll, beforeAll } from 'vitest';
 import { compileFlow } from '../../src/index.js';
 import type { CompileOptions } from '../../src/index.js';
@@ -10,10 +10,7 @@ import { MftError } from '@mft/graph';
 import type { FlowConfig } from '@mft/graph';
 
 /** The interpreter with the real Metaflow that these tests run. */
-export const python =
-  process.env['MFT_TEST_PYTHON'] ?? fileURLToPath(new URL('../../../../.venv/bin/python', import.meta.url));
-if (!existsSync(python))
-  throw new Error(`There is no ${python}. Run "npm run setup", or name a Python with Metaflow: MFT_TEST_PYTHON`);
+export const python = metaflowPython();
 
 /** Absolute path of a fixture. */
 export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));

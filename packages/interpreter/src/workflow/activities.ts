@@ -68,7 +68,7 @@ export const tasks = proxyActivities<Pick<MetaflowActivities, 'runMetaflowTask' 
 
 /** The beginning and the end of a run. Both are safe to repeat. */
 export const run = proxyActivities<Pick<MetaflowActivities, 'startMetaflowRun' | 'finishMetaflowRun'>>({
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  ...shared,
   startToCloseTimeout: 10 * MINUTE,
   retry: {
     maximumAttempts: 6,

@@ -1,4 +1,4 @@
-import type { Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import type { AttemptReport } from '../attempts.js';
 import { cutEnd } from '../text.js';
 
@@ -14,6 +14,16 @@ const LAST_LINE_BYTES = 200;
  * ```
  */
 export class Heart {
+  /** Sends heartbeats while `work` runs. */
+  static async during<T>(every: number, work: () => Promise<T>): Promise<T> {
+    const heart = new Heart(Context.current(), every, 0);
+    try {
+      return await work();
+    } finally {
+      heart.stop();
+    }
+  }
+
   readonly #context: Context;
   readonly #timer: NodeJS.Timeout;
   #report: AttemptReport;

@@ -70,6 +70,7 @@ export async function startRun(runner: Runner, input: StartRunInput): Promise<St
 /** Let Metaflow's decorators end the run, and let go of its planner. */
 export async function finishRun(runner: Runner, input: FinishRunInput): Promise<void> {
   const session = await runner.pool.session(input.hash).catch(finalIfUsers);
-  const answer = await session.planners.close(input.runId, input.status);
+  const join = { tags: [], namespace: session.config.namespace ?? null };
+  const answer = await session.planners.close(input.runId, join, input.status);
   if (!answer.ok) throw new LauncherLostError(`The run ${input.runId} could not be finished: ${answer.error.message}`);
 }

@@ -132,7 +132,7 @@ function retryOf(config: FlowConfig, step: string): RetryPolicy {
     throw new MftError(
       'UNKNOWN_STEP',
       `${config.flow.name} has no step "${step}" in the deployment that this run began with.`,
-      { exitCode: 1 },
+      { hint: 'Run it with a worker that serves the deployment of that hash.', exitCode: 1 },
     );
   return policy.retry;
 }

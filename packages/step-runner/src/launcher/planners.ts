@@ -2,6 +2,9 @@ import { LauncherLostError } from './errors.js';
 import type { LauncherProcess } from './process.js';
 import type { Answer, CloseRequest, OpenRequest } from './protocol.js';
 
+/** What a planner that joins a run is told of it. */
+export type JoinOptions = Omit<OpenRequest, 'op' | 'run_id' | 'register'>;
+
 interface Planner {
   readonly opened: Promise<Answer>;
   /** Of the execution that registered the run here; undefined where it was only joined. */
@@ -51,11 +54,7 @@ export class Planners {
    *
    * @throws LauncherLostError when the planner cannot be had.
    */
-  async using<T>(
-    runId: string,
-    join: Omit<OpenRequest, 'op' | 'run_id' | 'register'>,
-    work: () => Promise<T>,
-  ): Promise<T> {
+  async using<T>(runId: string, join: JoinOptions, work: () => Promise<T>): Promise<T> {
     const planner = this.#known.get(runId) ?? this.#add({ op: 'open', run_id: runId, register: false, ...join });
     planner.users++;
     try {
@@ -73,15 +72,26 @@ export class Planners {
     this.#known.delete(runId);
   }
 
-  /** End a run's planner. Harmless where there is none. */
-  async close(runId: string, status: CloseRequest['status']): Promise<Answer> {
-    this.#known.delete(runId);
-    return this.#launcher.request({ op: 'close', run_id: runId, status }).answer;
+  /**
+   * End a run: its decorators are told, by a planner that joins where there is none. Where it cannot be joined there is
+   * nothing to tell.
+   *
+   * @throws LauncherLostError when the launcher died.
+   */
+  async close(runId: string, join: JoinOptions, status: Exclude<CloseRequest['status'], 'released'>): Promise<Answer> {
+    const planner = this.#known.get(runId) ?? this.#add({ op: 'open', run_id: runId, register: false, ...join });
+    await planner.opened;
+    return this.#end(runId, status);
   }
 
-  /** Let go of a planner that has been idle: the run goes on elsewhere, or was terminated. */
+  /** Let go of a planner that has been idle: the run goes on elsewhere or later, or was terminated. */
   async release(runId: string): Promise<void> {
-    await this.close(runId, 'cancelled');
+    await this.#end(runId, 'released');
+  }
+
+  #end(runId: string, status: CloseRequest['status']): Promise<Answer> {
+    this.#known.delete(runId);
+    return this.#launcher.request({ op: 'close', run_id: runId, status }).answer;
   }
 
   /** Runs that nothing has used for that long, in milliseconds. */

@@ -82,7 +82,7 @@ export class LauncherProcess {
    *
    * @example
    * ```ts
-   * const launcher = await LauncherProcess.start({ command: ['python3', '-c', BOOTSTRAP], env, cwd, init });
+   * const launcher = await LauncherProcess.start({ command: ['python3', ...launcherArguments()], env, cwd, init });
    * ```
    */
   static async start(options: LauncherOptions): Promise<LauncherProcess> {
@@ -245,6 +245,7 @@ export class LauncherProcess {
 
   async #bury(reason: string): Promise<void> {
     if (this.#gone) return;
+    if (!this.#closing) this.#onLine?.('stderr', `The Python launcher ${reason}.`);
     // Its planners share its group; its tasks have groups of their own.
     this.kill();
     this.#gone = true;

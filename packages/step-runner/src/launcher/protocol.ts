@@ -83,7 +83,8 @@ export interface CompensateRequest {
 export interface CloseRequest {
   readonly op: 'close';
   readonly run_id: string;
-  readonly status: 'completed' | 'failed' | 'cancelled';
+  /** `released`: the run goes on, only its planner here ends. */
+  readonly status: 'completed' | 'failed' | 'cancelled' | 'released';
 }
 
 export interface CancelRequest {

@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { extensionPath } from '@mft/metaflow-extension';
+import { metaflowPython } from '@mft/testing';
 
 /** Folder of the test flows. */
 export const FLOWS = fileURLToPath(new URL('../fixtures/flows/', import.meta.url));
-
-const repositoryPython = fileURLToPath(new URL('../../../../.venv/bin/python', import.meta.url));
 
 /** A Metaflow of this test's own: datastore, metadata and configuration in a folder that is removed in the end. */
 export interface Metaflow {
@@ -23,7 +22,7 @@ export interface Metaflow {
 /** Set up a Metaflow with a local datastore in a fresh folder. */
 export function freshMetaflow(): Metaflow {
   const folder = mkdtempSync(join(tmpdir(), 'mft-step-runner-'));
-  const python = process.env['METAFLOW_PYTHON'] ?? (existsSync(repositoryPython) ? repositoryPython : 'python3');
+  const python = metaflowPython();
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('METAFLOW_'));
   const env: NodeJS.ProcessEnv = {
     ...Object.fromEntries(inherited),

@@ -36,6 +36,7 @@ export interface ResolvedConnection {
   readonly configured: boolean;
 }
 
+/** Where a server is looked for that nobody named. */
 export const DEFAULT_ADDRESS = '127.0.0.1:7233';
 
 /**
@@ -110,6 +111,7 @@ function read(path: string, flag: string): Buffer {
     return readFileSync(path);
   } catch (cause) {
     throw new MftError('BAD_CONNECTION_CONFIG', `${flag} names "${path}", which cannot be read: ${messageOf(cause)}`, {
+      hint: 'Name a file that this user may read.',
       cause,
     });
   }

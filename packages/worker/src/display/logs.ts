@@ -19,6 +19,27 @@ export function logFormatter(colors: Colors): (line: TaskLogLine) => string {
     const paint = colorOf.get(line.step) ?? colors[PALETTE[colorOf.size % PALETTE.length] ?? 'cyan'];
     colorOf.set(line.step, paint);
     const retry = line.attempt > 0 ? ` retry ${line.attempt}` : '';
-    return `${paint(`[${line.label}${retry}]`)} ${line.line}`;
+    return `${paint(`[${line.label}${retry}]`)} ${asShown(line.line)}`;
   };
+}
+
+/** Escape sequences; those that set colours end in `m`. */
+// eslint-disable-next-line no-control-regex
+const ESCAPE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\^_])/g;
+/** Control characters that are no tab and no part of an escape sequence. */
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]/g;
+
+/**
+ * What a terminal would show of a line: of a progress bar its last state; colours, but nothing that moves the cursor or clears
+ * the screen, which is shared with other tasks and the progress display. What is stored is the line as it was printed.
+ *
+ * @example
+ * ```ts
+ * asShown('1/2\r2/2\r'); // '2/2'
+ * ```
+ */
+export function asShown(line: string): string {
+  const last = line.replace(/\r+$/, '').split('\r').at(-1) ?? '';
+  return last.replace(ESCAPE, (sequence) => (/^.\[[\d;:]*m$/.test(sequence) ? sequence : '')).replace(CONTROL, '');
 }

@@ -30,7 +30,9 @@ export function formatOutcome(outcome: RunOutcome, colors: Colors): string {
     else if (where !== '') lines.push(colors.red(`Step ${error.step} failed.`));
     lines.push('');
   }
-  lines.push(status === 'completed' ? `  Read it:  ${readingCode(pathspec)}` : `  What it left:  ${listingCode(pathspec)}`);
+  lines.push(
+    status === 'completed' ? `  Read it:  ${readingCode(pathspec)}` : `  What it left:  ${listingCode(pathspec)}`,
+  );
   return lines.join('\n');
 }
 

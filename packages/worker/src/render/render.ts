@@ -56,11 +56,12 @@ export async function renderWorkerFile(config: FlowConfig, options: RenderOption
 
 function header(config: FlowConfig, hash: string, versions: Versions, name: string): string {
   const words = config.parameters.filter((p) => p.required).map((p) => ` ${p.name}=…`);
+  const [work, trigger] = [`node ${name}`, `node ${name} trigger${words.join('')}`];
   const lines = [
     `${config.flow.name} on Temporal, made by mft ${versions.mft}. Made, not written: change the flow and make it again.`,
     '',
-    `  node ${name}                    work on runs of the flow, until stopped`,
-    `  node ${name} trigger${words.join('')}   start a run and wait for it`,
+    `  ${work.padEnd(trigger.length)}   work on runs of the flow, until stopped`,
+    `  ${trigger}   start a run and wait for it`,
     `  node ${name} --help`,
     '',
     `Deployment  ${config.name}, task queue ${config.taskQueue}`,

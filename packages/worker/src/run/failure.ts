@@ -86,8 +86,8 @@ function detailsOf(failure: FailureLike): Details | undefined {
 
 /** Python's exception type stands at the head of the traceback's last part; its message may have lines of its own. */
 function exceptionType(traceback: string | undefined): string | undefined {
-  const names = [...(traceback ?? '').matchAll(/^([A-Za-z_][\w.]*)(?::|$)/gm)].map(([, name]) => name);
-  return names.findLast((name) => name !== 'Traceback');
+  const last = traceback?.split(/^Traceback \(most recent call last\):$/m).at(-1);
+  return /^([A-Za-z_][\w.]*)(?::|$)/m.exec(last ?? '')?.[1];
 }
 
 /** The stack of a failed step is Python's traceback; JavaScript's own frames, where some were added, are none of the user's. */

@@ -8,6 +8,14 @@ export interface StartOptions {
   readonly hash: string;
   /** Workflow id to use (default: `<flowname>-<8 characters>`). */
   readonly workflowId?: string | undefined;
+  /** Process that alone serves this run; kept in the memo, so that {@link endAbandonedRuns} finds the run once it is gone. */
+  readonly owner?: RunOwner | undefined;
+}
+
+/** A process, as another one on the same machine can look it up. */
+export interface RunOwner {
+  readonly host: string;
+  readonly pid: number;
 }
 
 /** A run that Temporal has accepted. */
@@ -29,6 +37,7 @@ export interface RunMemo {
   readonly deployment: string;
   readonly configHash: string;
   readonly tags: readonly string[];
+  readonly owner?: RunOwner;
 }
 
 /**
@@ -66,7 +75,14 @@ export async function startRun(
   const workflowId = options.workflowId ?? newWorkflowId(config.flow.name);
   const flow = config.flow.name;
   const tags = [...config.tags, ...(input.tags ?? [])];
-  const memo: RunMemo = { flow, deployment: config.name, configHash: options.hash, tags };
+  const { hash, owner } = options;
+  const memo: RunMemo = {
+    flow,
+    deployment: config.name,
+    configHash: hash,
+    tags,
+    ...(owner === undefined ? {} : { owner }),
+  };
   try {
     const handle = await client.workflow.start(METAFLOW_WORKFLOW, {
       taskQueue: config.taskQueue,
@@ -110,12 +126,16 @@ function translate(cause: unknown, client: Client, workflowId: string): unknown 
     });
   }
   if (name === 'NamespaceNotFoundError') {
-    const namespace = client.options.namespace;
-    return new MftError('NAMESPACE_NOT_FOUND', `The server has no namespace "${namespace}".`, {
-      hint: `Create it with "temporal operator namespace create -n ${namespace}", or name another with --namespace or TEMPORAL_NAMESPACE.`,
-      exitCode: 1,
-      cause,
-    });
+    return namespaceNotFound(client.options.namespace, cause);
   }
   return cause;
+}
+
+/** The error of a server that does not have a namespace, from a client or from a worker. */
+export function namespaceNotFound(namespace: string, cause: unknown): MftError {
+  return new MftError('NAMESPACE_NOT_FOUND', `The server has no namespace "${namespace}".`, {
+    hint: `Create it with "temporal operator namespace create -n ${namespace}", or name another: TEMPORAL_NAMESPACE.`,
+    exitCode: 1,
+    cause,
+  });
 }

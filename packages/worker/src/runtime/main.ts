@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { DEPLOYMENT, type Deployment } from './deployment.js';
 import { createProgram } from './program.js';
-import { reportError } from './report.js';
+import { failureOf, reportError } from './report.js';
 import { locateSdk, sdkPlaces, type Sdk } from './sdk.js';
 
 /*
@@ -35,7 +35,14 @@ const program = createProgram(
 try {
   await program.parseAsync(argv, { from: 'user' });
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else
-    process.exitCode = reportError(error, argv.includes('--debug'), (text) => void process.stderr.write(`${text}\n`));
+  const usage = error instanceof CommanderError;
+  const status = usage
+    ? error.exitCode === 0
+      ? 0
+      : 2
+    : reportError(error, argv.includes('--debug'), (text) => void process.stderr.write(`${text}\n`));
+  if (status !== 0 && argv[0] === 'trigger' && argv.includes('--json'))
+    process.stdout.write(`${JSON.stringify(failureOf(error))}\n`);
+  // Not left to the event loop: a worker that could not start may hold native handles that nothing closes.
+  process.exit(status);
 }

@@ -1,4 +1,5 @@
 import { isMftError, MftError } from '@mft/graph';
+import { CommanderError } from 'commander';
 
 /** gRPC's status for a server that is gone. */
 const UNAVAILABLE = 14;
@@ -11,14 +12,29 @@ const UNAVAILABLE = 14;
 export function reportError(thrown: unknown, debug: boolean, print: (text: string) => void): 1 | 2 {
   const error = translate(thrown);
   if (!isMftError(error)) {
-    print(`error: ${error instanceof Error ? error.message : String(error)}`);
-    print(debug ? String((error as Error).stack) : 'hint: this was not foreseen; --debug shows where it came from.');
+    print(`Error: ${error instanceof Error ? error.message : String(error)}`);
+    print(debug ? String((error as Error).stack) : '  This was not foreseen; --debug shows where it came from.');
     return 1;
   }
-  print(`error: ${error.message} [${error.code}]`);
-  if (error.hint !== undefined) print(`hint: ${error.hint}`);
+  print(`Error [${error.code}]: ${error.message}`);
+  if (error.hint !== undefined) print(`  ${error.hint}`);
   if (debug) print(String(error.stack) + (error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : ''));
   return error.exitCode;
+}
+
+/** What `trigger --json` prints where there is no outcome: the fields of one, without a run. */
+export function failureOf(thrown: unknown): Readonly<Record<string, unknown>> {
+  const error = translate(thrown);
+  const { message } = error instanceof Error ? error : { message: String(error) };
+  const type = isMftError(error) ? error.code : error instanceof CommanderError ? 'BAD_USAGE' : 'INTERNAL';
+  const hint = isMftError(error) && error.hint !== undefined ? { hint: error.hint } : {};
+  return {
+    status: 'failed',
+    pathspec: null,
+    runId: null,
+    workflowId: null,
+    error: { type, code: type, message: message.replace(/^error: /, ''), ...hint },
+  };
 }
 
 function translate(error: unknown): unknown {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { stat, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { MftError, parseParameters, type FlowGraph, type RunInput } from '@mft/graph';
 import type { Client } from '@temporalio/client';
 import { connect } from '../connection/connect.js';
@@ -29,11 +29,12 @@ export async function trigger(
   flags: TriggerFlags,
 ): Promise<number> {
   const params = parseParameters(config.parameters, words);
+  if (flags.runIdFile !== undefined) await checkFolder(flags.runIdFile);
   const { client, connection, address } = await connect(flags);
   try {
     if ((await isPolled(client, config.taskQueue)) === false) {
       say(
-        `warning: no worker polls the task queue "${config.taskQueue}" at ${address}: the run waits until one does.\nhint: start one with "node ${basename(file)}".`,
+        `warning: no worker polls the task queue "${config.taskQueue}" at ${address}: the run waits until one does.\n  Start one with "node ${basename(file)}".`,
       );
     }
     const input: RunInput = { params, ...(flags.tag.length > 0 ? { tags: flags.tag } : {}) };
@@ -76,6 +77,14 @@ async function wait(client: Client, run: StartedRunInfo, graph: FlowGraph): Prom
   }
 }
 
+/** Refused before the run starts: whoever asks for the file means to find the run by it. */
+async function checkFolder(path: string): Promise<void> {
+  if ((await stat(dirname(path)).catch(() => undefined))?.isDirectory() === true) return;
+  throw new MftError('RUN_ID_FILE', `There is no folder "${dirname(path)}" to write the run's id to.`, {
+    hint: `mkdir -p ${dirname(path)}`,
+  });
+}
+
 async function saveRunId(path: string, run: StartedRunInfo): Promise<void> {
   try {
     await writeFile(path, run.runId);
@@ -83,7 +92,7 @@ async function saveRunId(path: string, run: StartedRunInfo): Promise<void> {
     throw new MftError(
       'RUN_ID_FILE',
       `The run ${run.pathspec} has started, but its id cannot be written to "${path}": ${(cause as Error).message}`,
-      { exitCode: 1, cause },
+      { hint: 'The run goes on; its id is in the message.', exitCode: 1, cause },
     );
   }
 }

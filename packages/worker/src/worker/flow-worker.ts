@@ -6,6 +6,7 @@ import type { NativeConnection, Worker, WorkerOptions } from '@temporalio/worker
 import { prebuiltWorkflowBundle } from '../assets.js';
 import { isPolledBy } from '../run/pollers.js';
 import { defaultMaxWorkers } from './capacity.js';
+import { namespaceNotFound } from '../run/start.js';
 import type { Logger } from './logger.js';
 import { installRuntime } from './temporal-runtime.js';
 
@@ -67,7 +68,7 @@ const REPORTING = 15;
 /**
  * Make a worker of one flow: all that a run needs but the connection. Polls nothing yet.
  *
- * @throws MftError `BAD_MAX_WORKERS`, and what `createStepActivities` throws
+ * @throws MftError `BAD_MAX_WORKERS`, `NAMESPACE_NOT_FOUND`, and what `createStepActivities` throws
  * @example
  * ```ts
  * const { connection, namespace } = await connectWorker();
@@ -106,6 +107,9 @@ export async function createMetaflowWorker(options: MetaflowWorkerOptions): Prom
     return assemble(worker, runner, warm, grace);
   } catch (error) {
     await runner.close(0);
+    // Told by a native error, of which the text is all there is.
+    if (/^Namespace .* was not found/.test((error as Error).message))
+      throw namespaceNotFound(options.namespace ?? 'default', error);
     throw error;
   }
 }

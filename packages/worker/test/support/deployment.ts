@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -6,14 +5,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileFlow, configHash } from '@mft/compiler';
 import type { FlowConfig } from '@mft/graph';
+import { metaflowPython } from '@mft/testing';
 import { execa, type ResultPromise } from 'execa';
 import { renderWorkerFile } from '../../src/index.js';
 
 const FLOW = fileURLToPath(new URL('../fixtures/my_flow.py', import.meta.url));
-const repositoryPython = fileURLToPath(new URL('../../../../.venv/bin/python', import.meta.url));
 /** Folder that Temporal's SDK is installed in, for files that lie elsewhere. */
 export const SDK = dirname(dirname(dirname(createRequire(import.meta.url).resolve('@temporalio/worker/package.json'))));
-export const python = process.env['METAFLOW_PYTHON'] ?? (existsSync(repositoryPython) ? repositoryPython : 'python3');
+export const python = metaflowPython();
 
 /** `test/fixtures/my_flow.py`, deployed to a folder of its own: what `mft create` leaves behind. */
 export interface Deployed {

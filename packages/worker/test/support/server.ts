@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { temporalBinary } from '@mft/testing';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { installRuntime } from '../../src/index.js';
 
@@ -9,7 +7,7 @@ export async function startServer(): Promise<TestWorkflowEnvironment> {
   await installRuntime();
   return TestWorkflowEnvironment.createLocal({
     server: {
-      executable: { type: 'existing-path', path: binary() },
+      executable: { type: 'existing-path', path: temporalBinary() },
       log: { format: 'pretty', level: 'error' },
       extraArgs: [
         '--dynamic-config-value',
@@ -19,17 +17,4 @@ export async function startServer(): Promise<TestWorkflowEnvironment> {
       ],
     },
   });
-}
-
-function binary(): string {
-  const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'temporal'));
-  const candidates = [
-    process.env['MFT_TEMPORAL_BINARY'],
-    ...onPath,
-    join(homedir(), '.cache/mft/temporal/1.5.1/temporal'),
-  ];
-  const found = candidates.find((candidate) => candidate !== undefined && existsSync(candidate));
-  if (found === undefined)
-    throw new Error('These tests need the Temporal CLI: set MFT_TEMPORAL_BINARY, or put `temporal` on PATH.');
-  return found;
 }

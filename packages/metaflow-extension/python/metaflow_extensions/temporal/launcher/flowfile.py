@@ -46,11 +46,13 @@ def warm(path: str) -> None:
 def execute(path: str, argv: List[str], on_error: Callable[[BaseException], None]) -> None:
     """Run the file with `sys.argv = argv`, then end this process with the status that the interpreter would give it."""
     sys.argv = list(argv)
+    # Who starts the same command again must get the step, not a launcher.
+    sys.orig_argv = [sys.executable, *argv]
     multiprocessing.process.ORIGINAL_DIR = os.getcwd()
     hide_launcher_frames(execute)
     module = sys.modules["__main__"]
     module.__file__ = path
-    module.__spec__ = None
+    module.__spec__ = module.__cached__ = None
     module.__dict__.setdefault("__builtins__", __builtins__)
     status = 0
     try:
@@ -83,12 +85,15 @@ def reopen_stdio() -> None:
     """Streams on the descriptors as they are now, unbuffered as `metaflow run` has them."""
     for name, fd in (("stdout", 1), ("stderr", 2)):
         old = getattr(sys, name)
+        raw = io.FileIO(fd, "w", closefd=False)
+        raw.name = f"<{name}>"  # type: ignore[misc]
         stream = io.TextIOWrapper(
-            io.FileIO(fd, "w", closefd=False),  # type: ignore[arg-type]
+            raw,  # type: ignore[arg-type]
             encoding=getattr(old, "encoding", None) or "utf-8",
             errors="backslashreplace" if fd == 2 else getattr(old, "errors", None) or "strict",
             write_through=True,
         )
+        stream.mode = "w"  # type: ignore[misc]
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     sys.stdin = sys.__stdin__ = open(os.devnull, encoding="utf-8")

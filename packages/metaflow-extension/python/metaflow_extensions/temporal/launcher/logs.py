@@ -16,6 +16,8 @@ from .reactor import Reactor
 MAX_LOG_SIZE = 10 << 20
 _LONGEST_LINE = 1 << 20
 _CHUNK = 1 << 16
+#: Bytes that a pipe holds at most: Linux's default of `fs.pipe-max-size`.
+_LARGEST_PIPE = 1 << 20
 
 
 class Stream:
@@ -35,11 +37,17 @@ class Stream:
         self._open_line = False
         self.ended = False
         self._paused = False
+        self._taken = 0
 
     def start(self) -> None:
         """Begin to read; the task has its own copy of the writing end."""
         os.close(self.writer)
         self._reactor.add(self.reader, self.readable)
+
+    @property
+    def taken(self) -> int:
+        """Bytes read so far."""
+        return self._taken
 
     def stored(self) -> bytes:
         """What there is for the datastore."""
@@ -70,8 +78,10 @@ class Stream:
             self._on_end()
 
     def drain(self) -> None:
-        """Take what is there and stop, whoever still holds the pipe."""
-        while not self.ended:
+        """Take what is there and stop, whoever still holds the pipe and goes on writing."""
+        # A pipe holds no more than this: what comes later was written after the task had ended.
+        until = self._taken + _LARGEST_PIPE
+        while not self.ended and self._taken < until:
             try:
                 data = os.read(self.reader, _CHUNK)
             except BlockingIOError:
@@ -100,6 +110,7 @@ class Stream:
         self._buffer.write(_decorate(text), system_msg=True)
 
     def _take(self, data: bytes) -> None:
+        self._taken += len(data)
         if b"\n" not in data:
             self._rest += data
         else:

@@ -8,8 +8,11 @@ P3. One request at a time, in the order they came: decorators are not made for t
 """
 
 import os
+import re
 import sys
 from typing import Any, Dict, List
+
+from metaflow.exception import MetaflowException
 
 from . import flowfile, hooks, outcome, packages
 from .frames import BlockingChannel
@@ -19,8 +22,16 @@ from .settings import Settings
 PARAMETERS_TASK_ID = "temporal-_parameters-0"
 
 
-class RunIdTaken(Exception):
+class RunIdTaken(MetaflowException):
     """Another execution has registered the run id."""
+
+    headline = "Run not started"
+
+
+class RunNotJoined(MetaflowException):
+    """The run that another worker began cannot be gone on with here."""
+
+    headline = "Run not joined"
 
 
 class Planner:
@@ -134,7 +145,7 @@ class Planner:
             reader.flow = runtime._flow
             reader._init_parameters(stored, passdown=False)
         except Exception as error:
-            raise RuntimeError(f"Run {self.run_id} cannot be joined: its parameters are not in the datastore ({error}).") from error
+            raise RunNotJoined(f"Run {self.run_id} cannot be joined: its parameters are not in the datastore ({error}).") from error
 
     # Serving.
 
@@ -165,7 +176,7 @@ class Planner:
         if not self._opened:
             self._opened = True
             code = "RUN_ID_TAKEN" if error.get("type") == "RunIdTaken" else "RUN_NOT_STARTED"
-            message = error["message"].replace("RunIdTaken: ", "", 1)
+            message = re.sub(r"^(Run not started|Run not joined|RunIdTaken|RunNotJoined): ", "", error["message"])
             self.channel.send({"opened": False, "error": {**error, "message": message, "code": code}})
 
     def _refused_by(self, error: BaseException) -> None:

@@ -191,6 +191,8 @@ class Plans:
     def _save(self, message: Dict[str, Any], channel: BlockingChannel) -> None:
         final = message["op"] == "done"
         task = self._running.pop(message["id"], None) if final else self._running.get(message["id"])
+        if task is None and "task" in message:
+            task = self._planned_elsewhere(message["task"])
         if task is None:
             if final:
                 channel.send({"re": message["id"], "error": None, "told": None})
@@ -208,6 +210,10 @@ class Plans:
             error = outcome.describe_error(raised)
         if final:
             channel.send({"re": message["id"], "error": error, "told": told})
+
+    def _planned_elsewhere(self, request: Dict[str, Any]) -> Any:
+        """A task whose planner has died. Handlers are no tasks: nothing of theirs is stored."""
+        return None if "handler" in request else self._task(request, request["attempt"])
 
     def _told_by_metadata(self, task: Any) -> Any:
         """The report of a step that ran on another machine."""

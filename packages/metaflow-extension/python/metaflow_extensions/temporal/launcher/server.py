@@ -115,13 +115,17 @@ class Server:
         self._planners[message["run_id"]] = planner
         return planner
 
+    def planner_of(self, message: Dict[str, Any]) -> PlannerHandle:
+        """The planner of a task's run; one that joins the run where there is none."""
+        return self._planners.get(message["run_id"]) or self._planner({**message, "register": False, "params": {}})
+
     def _task(self, message: Dict[str, Any]) -> None:
         if self._closing:
             self.node.answer(message["id"], {"kind": "lost", "message": "The launcher is shutting down.", "retry": True})
             return
         for field in ("step", "task_id"):
             message[field]
-        planner = self._planners.get(message["run_id"]) or self._planner({**message, "register": False, "params": {}})
+        planner = self.planner_of(message)
         task = TaskRun(self, message)
         self._tasks[task.id] = task
         planner.tasks += 1
@@ -137,6 +141,11 @@ class Server:
         planner = self._planners.pop(message["run_id"], None)
         if planner is None:
             # Nothing of this run was ever done here, or its planner has died.
+            self.node.answer(message["id"])
+            return
+        if message.get("status") == "released":
+            # The run goes on, here or elsewhere: its end is for another planner to tell the decorators.
+            planner.when_open(lambda _: planner.ask({"op": "quit"}, None))
             self.node.answer(message["id"])
             return
 

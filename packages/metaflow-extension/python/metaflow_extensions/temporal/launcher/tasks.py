@@ -5,6 +5,7 @@ T1. Exactly one answer, whatever happens.
 T2. The answer is sent when the logs are stored, so that who reads it finds them.
 T3. Nothing of a task's process group outlives it: after a success what is left is asked to end and then killed, after anything else
     it is killed at once.
+T4. A planner that dies takes no logs with it: they are saved through the next one.
 """
 
 import os
@@ -41,6 +42,9 @@ class TaskRun:
         self._told_from_outside: Optional[Dict[str, str]] = None
         self._answered = False
         self._finished = False
+        self._saved_again = False
+        #: Bytes of output when the logs of the running task were last saved.
+        self._saved_at = 0
         self.cancelled = False
         self._timers: List[Timer] = []
 
@@ -92,7 +96,9 @@ class TaskRun:
         flowfile.warm(server.settings.path)
         self._streams = [Stream(name, server.reactor, self._emit, self._stream_ended) for name in ("stdout", "stderr")]
         out, err = self._streams
-        self.pid = start_task(server.settings, plan, self._result, server.descriptors(), out.writer, err.writer, server.temporary)
+        # The reading ends too: a subprocess that outlives us would otherwise write to itself for ever.
+        close = [*server.descriptors(), out.reader, err.reader]
+        self.pid = start_task(server.settings, plan, self._result, close, out.writer, err.writer, server.temporary)
         server.guardian.add(self.pid)
         server.reactor.on_exit(self.pid, self._exited)
         server.node.send({"event": "started", "id": self.id, "pid": self.pid, "mode": "fork" if plan["fork"] else "spawn"})
@@ -123,7 +129,10 @@ class TaskRun:
 
     def _save_running(self) -> None:
         if self._status is None and self.planner is not None:
-            self.planner.ask({"op": "logs", "id": self.id, "logs": self._logs()}, None)
+            taken = sum(stream.taken for stream in self._streams)
+            if taken > self._saved_at:
+                self._saved_at = taken
+                self.planner.ask({"op": "logs", "id": self.id, "logs": self._logs()}, None)
             self._timers.append(self._server.reactor.later(SAVE_EVERY, self._save_running))
 
     def cancel(self, grace: float) -> None:
@@ -192,11 +201,35 @@ class TaskRun:
         if self.planner is None:
             self._saved({})
             return
-        self.planner.ask({"op": "done", "id": self.id, "metadata": metadata, "logs": self._logs(), "told": bool(self._told)}, self._saved)
+        done = {"op": "done", "id": self.id, "metadata": metadata, "logs": self._logs(), "told": bool(self._told)}
+
+        def saved(reply: Dict[str, Any]) -> None:
+            if reply is LOST and self._status is not None and not self._saved_again:
+                self._saved_again = True
+                self._move_to(self._server.planner_of(self.request))
+                # The new one has not planned this task: it is told all of it.
+                self._when_saved_again({**done, "task": self.request})
+            else:
+                self._saved(reply)
+
+        self.planner.ask(done, saved)
+
+    def _move_to(self, planner: PlannerHandle) -> None:
+        if self.planner is not None:
+            self.planner.released()
+        planner.tasks += 1
+        self.planner = planner
+
+    def _when_saved_again(self, done: Dict[str, Any]) -> None:
+        planner = self.planner
+        assert planner is not None
+        planner.when_open(lambda opening: planner.ask(done, self._saved) if opening.get("opened") else self._saved(opening))
 
     def _saved(self, reply: Dict[str, Any]) -> None:
         if self._status is None:
             return  # it never started: answered already
+        if reply is LOST:
+            print(f"mft: logs of {self.run_id}/{self.request.get('step')} not saved: the planner of the run died", flush=True)
         if reply.get("error"):
             print(f"mft: logs of {self.run_id}/{self.request.get('step')} not saved: {reply['error'].get('message')}", flush=True)
         told = self._told or reply.get("told") or {}
