@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { stat, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { MftError, parseParameters, type FlowGraph, type RunInput } from '@mft/graph';
@@ -31,6 +30,7 @@ export async function trigger(
   const params = parseParameters(config.parameters, words);
   if (flags.runIdFile !== undefined) await checkFolder(flags.runIdFile);
   const { client, connection, address } = await connect(flags);
+  let interruption: Interruption | undefined;
   try {
     if ((await isPolled(client, config.taskQueue)) === false) {
       say(
@@ -38,6 +38,8 @@ export async function trigger(
       );
     }
     const input: RunInput = { params, ...(flags.tag.length > 0 ? { tags: flags.tag } : {}) };
+    // From here on Ctrl-C must not hide that there is a run. (A second one ends the command as usual.)
+    interruption = onInterrupt();
     const run = await startRun(client, config, input, { hash });
     if (flags.runIdFile !== undefined) await saveRunId(flags.runIdFile, run);
     if (!flags.wait) {
@@ -45,7 +47,7 @@ export async function trigger(
       print(flags.json === true ? JSON.stringify({ status: 'running', pathspec, runId, workflowId }) : pathspec);
       return 0;
     }
-    const outcome = await wait(client, run, config.plan.graph);
+    const outcome = await wait(client, run, config.plan.graph, interruption.asked);
     if (outcome === undefined) {
       say(`The run goes on: ${run.pathspec} (workflow ${run.workflowId}).`);
       return INTERRUPTED;
@@ -56,23 +58,38 @@ export async function trigger(
     if (flags.json === true || !completed) say(formatOutcome(outcome, colorsFor(process.stderr)));
     return exitStatusOf(outcome);
   } finally {
+    interruption?.off();
     await connection.close();
   }
 }
 
+interface Interruption {
+  /** Settles at the first Ctrl-C. */
+  readonly asked: Promise<undefined>;
+  /** Give Ctrl-C its usual meaning back. */
+  off(): void;
+}
+
+function onInterrupt(): Interruption {
+  let leave = (): void => undefined;
+  const asked = new Promise<undefined>((resolve) => (leave = (): void => resolve(undefined)));
+  process.once('SIGINT', leave);
+  return { asked, off: () => process.off('SIGINT', leave) };
+}
+
 /** The run's end; undefined where Ctrl-C came first, which ends the watching only. */
-async function wait(client: Client, run: StartedRunInfo, graph: FlowGraph): Promise<RunOutcome | undefined> {
+async function wait(
+  client: Client,
+  run: StartedRunInfo,
+  graph: FlowGraph,
+  interrupted: Promise<undefined>,
+): Promise<RunOutcome | undefined> {
   say(`${run.pathspec} started`);
   const display = createProgressDisplay(process.stderr, graph);
-  const left = new AbortController();
-  const leave = (): void => left.abort();
-  process.once('SIGINT', leave);
   try {
-    const interrupted = once(left.signal, 'abort').then(() => undefined);
     const ended = watchRun(client, run, (progress) => display.update(progress), { interval: display.pollInterval });
     return await Promise.race([ended, interrupted]);
   } finally {
-    process.off('SIGINT', leave);
     display.finish();
   }
 }
