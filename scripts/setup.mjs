@@ -9,6 +9,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { prepareBackends } from './lib/backends.mjs';
 import { bin, ROOT, run, toolEnv } from './lib/run.mjs';
 
 /** Something that a person can mend. */
@@ -18,20 +19,25 @@ class SetupError extends Error {}
  * @typedef {object} Tools
  * @property {string} python - a Python that has Metaflow
  * @property {string} temporal - a Temporal CLI
+ * @property {string[]} missing - which backends cannot be had here, and why: their tests are not run
  */
 
 /**
  * Sets everything up.
  *
+ * @param {{ backends?: boolean }} [options] - `backends`: also what only the end-to-end tests need
  * @returns {Promise<Tools>}
  */
-export async function setup() {
+export async function setup({ backends = false } = {}) {
   await stage('Dependencies', installed() ? undefined : install);
   await stage('Build', () => must(bin('nx'), ['run-many', '-t', 'build', '--parallel=2', '--outputStyle=static']));
   const python = await stage('Python with Metaflow', preparePython);
   const temporal = await stage('Temporal server', findTemporal);
   console.log(`   Python: ${python}\n   Temporal: ${temporal}`);
-  return { python, temporal };
+  if (!backends) return { python, temporal, missing: [] };
+  const { missing } = await stage('S3, metadata service, a second Python', () => prepareBackends(python));
+  for (const reason of missing) console.log(`   ${reason}`);
+  return { python, temporal, missing };
 }
 
 /**
@@ -117,7 +123,7 @@ async function stage(title, act) {
 
 if (process.argv[1] && pathToFileURL(path.resolve(process.argv[1])).href === import.meta.url) {
   try {
-    await setup();
+    await setup({ backends: true });
   } catch (error) {
     const expected = error instanceof SetupError || error?.name === 'MftError';
     console.error(expected ? `\nSetup: ${error.message}${error.hint ? `\n${error.hint}` : ''}` : error);

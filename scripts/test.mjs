@@ -14,7 +14,7 @@ import { setup } from './setup.mjs';
 const wanted = process.argv.slice(2);
 const want = (part) => wanted.length === 0 || wanted.includes(part);
 
-const { python, temporal } = await setup().catch((error) => {
+const { python, temporal, missing } = await setup({ backends: want('e2e') }).catch((error) => {
   console.error(error.hint ? `${error.message}\n${error.hint}` : error);
   process.exit(1);
 });
@@ -58,6 +58,7 @@ for (const { name, passed, failed, skipped } of counted) {
   const rest = `${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
   console.log(`   ${name.padEnd(30)} ${passed} passed${rest}`);
 }
+for (const reason of missing) console.log(`   not run: ${reason}`);
 console.log(`   ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 mkdirSync(path.join(ROOT, 'tmp'), { recursive: true });
 writeFileSync(path.join(ROOT, 'tmp/tests.json'), JSON.stringify(total));

@@ -10,8 +10,10 @@
  * @typedef {{ raw: unknown, plain: unknown }} Spelled
  * @typedef {{ artifacts: Record<string, Spelled>, successful: boolean, finished: boolean, exception: { type: string, message: string } | null,
  *   stdout: string[], stderr: string[], tags: string[], parents: string[] | null, children: string[] | null,
- *   metadata: Record<string, unknown>, index: number | null, taskId: string }} TaskSnapshot
- * @typedef {{ runId: string, successful: boolean, finished: boolean, tags: string[], userTags: string[], endTask: string | null,
+ *   metadata: Record<string, unknown>, index: number | null, attempt: number, attempts: unknown[], loglines: unknown,
+ *   environment: unknown, code: unknown, cards: unknown, times: boolean, control: string, taskId: string,
+ *   origin: [string, string | null] | null }} TaskSnapshot
+ * @typedef {{ runId: string, successful: boolean, finished: boolean, tags: string[], userTags: string[], endTask: string | null, code: unknown, originRunId: string | null,
  *   repeated: string[], tasks: Record<string, TaskSnapshot> }} RunSnapshot
  * @typedef {{ status: number, snapshot: RunSnapshot | undefined, output: string }} Side
  */
@@ -43,9 +45,10 @@ const filled = (lines) => lines.map((line) => line.trimEnd()).filter((line) => l
  * @param {TaskSnapshot} a
  * @param {TaskSnapshot} b
  * @param {boolean} failing the run failed: relations to tasks that may not have run are left out
+ * @param {boolean} [late] the code package was saved while the run went on
  * @returns {string[]}
  */
-export function compareTask(key, a, b, failing) {
+export function compareTask(key, a, b, failing, late = false) {
   const found = [];
   for (const name of [...new Set([...Object.keys(a.artifacts), ...Object.keys(b.artifacts)])].sort()) {
     const [x, y] = [a.artifacts[name], b.artifacts[name]];
@@ -60,7 +63,14 @@ export function compareTask(key, a, b, failing) {
   found.push(...differ(`${key} tags`, a.tags, b.tags));
   found.push(...differ(`${key} index`, a.index, b.index));
   found.push(...differ(`${key} metadata`, a.metadata, b.metadata));
+  found.push(...differ(`${key} loglines`, a.loglines, b.loglines));
+  found.push(...differ(`${key} cards`, a.cards, b.cards));
+  if (!late || (a.code && b.code))
+    found.push(...differ(`${key} code`, a.code, b.code), ...differ(`${key} environment`, a.environment, b.environment));
+  found.push(...differ(`${key} times`, a.times, b.times));
   if (!failing) {
+    found.push(...differ(`${key} attempt`, a.attempt, b.attempt));
+    found.push(...differ(`${key} attempts`, a.attempts, b.attempts));
     found.push(...differ(`${key} parents`, a.parents, b.parents));
     found.push(...differ(`${key} children`, a.children, b.children));
   }
@@ -90,13 +100,17 @@ export function compareRuns(metaflow, mft) {
   );
   found.push(...differ('run tags', a.tags, b.tags), ...differ('user tags', a.userTags, b.userTags));
   found.push(...differ('Run.end_task', a.endTask, b.endTask));
+  // Metaflow saves the package while the first tasks run: which of them know it already is chance.
+  const late = [a, b].every((run) => Object.values(run.tasks).some((task) => task.code));
+  if (!late || (a.code && b.code)) found.push(...differ('Run.code', a.code, b.code));
+  found.push(...differ('Run.origin_run_id', a.originRunId, b.originRunId));
   for (const side of [a, b])
     if (side.repeated.length > 0) found.push(`tasks that ran twice in ${side.runId}: ${side.repeated}`);
   const failing = metaflow.status !== 0;
   if (failing) found.push(...differ('failed tasks', failedTasks(a).sort(), failedTasks(b).sort()));
   for (const key of [...new Set([...Object.keys(a.tasks), ...Object.keys(b.tasks)])].sort()) {
     const [x, y] = [a.tasks[key], b.tasks[key]];
-    if (x && y) found.push(...compareTask(key, x, y, failing));
+    if (x && y) found.push(...compareTask(key, x, y, failing, late));
     else if (!failing) found.push(`task ${key} only under ${x ? 'metaflow' : 'mft'}`);
   }
   return found;

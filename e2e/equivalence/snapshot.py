@@ -20,17 +20,22 @@ import pickle
 import re
 import sys
 
-import metaflow
+# As when the flow is run: extensions may lie beside it.
+sys.path.insert(0, os.path.dirname(os.path.abspath(sys.argv[1])))
+
+import metaflow  # noqa: E402
 
 # Tags that tell where and when a run was made rather than what it is.
 PASSING_TAGS = re.compile(r"^(runtime:|date:|temporal_|metaflow_run_id:)")
 NUMBERS = ("int", "float")
-USER_METADATA = ("attempt", "foreach-stack", "foreach-execution-path", "script-name", "attempt_ok", "user", "python_version")
+# Metadata that differs from run to run: where it ran, what came from elsewhere, our own, and cards, which are named by chance.
+PASSING_METADATA = re.compile(
+    r"^(ds-root|temporal-|runtime|origin-|code-package|conda|git-info|metaflow_version)|^[0-9a-f]{32}$"
+)
 
 
 def load_flow_module(path):
     """Artifacts of the flow file's classes are pickled as `__main__.X`: give `__main__` those names."""
-    sys.path.insert(0, os.path.dirname(path))
     spec = importlib.util.spec_from_file_location("flow_file", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -77,15 +82,19 @@ class Names:
 
     def __init__(self, flow_file, run):
         self.directory = os.path.dirname(flow_file)
-        self.run_id = run.id
         self.keys = {}
-        self.path = re.compile(re.escape(run.id) + r"/([a-z0-9_]+)/([\w.-]+)")
+        self.path = re.compile(r"(?<![\w.-])" + re.escape(run.id) + r"/([a-z0-9_]+)/([\w.-]+)")
+        # Ids that a metadata service gives are small numbers, which may mean anything elsewhere.
+        self.run = re.compile(r"(?<=%s/)%s\b" % (run.parent.id, run.id) if run.id.isdigit() else re.escape(run.id))
 
     def text(self, text, task_id=None):
         if text == task_id:
             return "<task>"
+        text = text.replace(os.getcwd(), "<here>")
+        # What Metaflow's own example of an unbounded foreach prints: paths and ids, all of them.
+        text = re.sub(r"with cmd:.*", "with cmd:<command>", text)
         text = self.path.sub(lambda m: "<run>/" + self.keys.get((m.group(1), m.group(2)), m.group(1) + "/?"), text)
-        text = text.replace(self.run_id, "<run>")
+        text = self.run.sub("<run>", text)
         text = re.sub(r"\b0?x[0-9a-f]{8,}\b", "<address>", text)
         text = re.sub(r"\b20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]\d+", "<time>", text)
         return self.traceback(text) if 'File "' in text else text
@@ -150,6 +159,62 @@ def relatives(task, names, which):
         return None  # a Metaflow that has no such property yet, or a task that died before it saved anything
 
 
+def _bytes(text):
+    return text.encode() if isinstance(text, str) else text
+
+
+def code_of(owner):
+    """What the code package says of itself; its hash tells nothing, since it holds the time at which it was made."""
+    code = owner.code
+    return None if code is None else {"script": code.script_name, "flow": b"FlowSpec" in _bytes(code.flowspec)}
+
+
+def attempts_of(task, names):
+    """Output and exception of the attempts before the last one, as each is asked for."""
+    found = []
+    for attempt in range(task.current_attempt):
+        earlier = metaflow.Task(task.pathspec, attempt=attempt)
+        found.append(
+            {
+                "stdout": names.text(earlier.stdout, None).splitlines(),
+                "stderr": names.text(earlier.stderr, None).splitlines(),
+                "exception": exception_of(earlier),
+                "finished": earlier.finished,
+            }
+        )
+    return found
+
+
+def loglines_of(task):
+    """By source and stream, how many lines; whether the times of them rise and the task's own start and end enclose them."""
+    times = [when for stream in ("stdout", "stderr") for when, _ in task.loglines(stream)]
+    return {"lines": len(times), "recent": all(when is None or when.year >= 2020 for when in times)}
+
+
+def cards_of(task, names):
+    """Cards as the cards API finds them from the working directory."""
+    from metaflow.cards import get_cards
+    from metaflow.plugins.cards.exception import CardNotPresentException
+
+    found = []
+    try:
+        cards = list(get_cards(task))
+    except CardNotPresentException:
+        return []
+    for card in cards:
+        html = card.get()
+        data = (card.get_data() or {}).get("data") if hasattr(card, "get_data") else None
+        # Components are numbered at random.
+        data = json.loads(re.sub(r"_[0-9a-f]{6}\b", "_<id>", json.dumps(data)))
+        found.append({"type": card.type, "id": card.id, "html": html.lstrip().lower().startswith(("<!doctype", "<html")), "data": data})
+    return sorted(found, key=json.dumps)
+
+
+def metadata_of(task, names):
+    metadata = {name: value for name, value in task.metadata_dict.items() if not PASSING_METADATA.match(name)}
+    return {name: names.value(value, None) for name, value in sorted(metadata.items())}
+
+
 def describe(task, names):
     metadata = task.metadata_dict
     return {
@@ -162,9 +227,19 @@ def describe(task, names):
         "tags": sorted(tag for tag in task.tags if not PASSING_TAGS.match(tag)),
         "parents": relatives(task, names, "parent"),
         "children": relatives(task, names, "child"),
-        "metadata": {name: names.value(metadata.get(name), None) for name in USER_METADATA},
+        "metadata": metadata_of(task, names),
         "index": task.index,
+        "attempt": task.current_attempt,
+        "attempts": attempts_of(task, names),
+        "loglines": loglines_of(task),
+        "environment": task.environment_info,
+        "code": code_of(task),
+        "cards": cards_of(task, names),
+        "times": task.created_at is not None and (not task.finished or task.finished_at >= task.created_at),
+        "control": (metadata.get("internal_task_type") or ""),
         "taskId": task.id,
+        # Of a resumed run: where a task comes from, and which task it was there, if it was cloned.
+        "origin": [metadata["origin-run-id"], metadata.get("origin-task-id")] if "origin-run-id" in metadata else None,
     }
 
 
@@ -188,6 +263,8 @@ def main(flow_file, flow_name, run_id):
         "finished": run.finished,
         "tags": sorted(tag for tag in run.tags if not PASSING_TAGS.match(tag)),
         "userTags": sorted(run.user_tags),
+        "code": code_of(run),
+        "originRunId": getattr(run, "origin_run_id", None),
         "endTask": names.keys.get((end.parent.id, end.id)) if end else None,
         "repeated": repeated,
         "tasks": {names.keys[(task.parent.id, task.id)]: describe(task, names) for task in tasks},

@@ -22,6 +22,8 @@ export function isolated(directory, extra = {}) {
   }
   Object.assign(env, {
     METAFLOW_PYTHON: python(),
+    // As in an activated environment: Metaflow starts mappers of @parallel with a plain `python`.
+    PATH: `${path.dirname(python())}${path.delimiter}${process.env.PATH ?? ''}`,
     METAFLOW_DATASTORE_SYSROOT_LOCAL: directory,
     METAFLOW_HOME: home,
     METAFLOW_USER: 'tester',

@@ -1,10 +1,13 @@
 import type { TestProject } from 'vitest/node';
+import { startBroker } from '../lib/backends.mjs';
 import { serverForTests } from '../lib/server.mjs';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** host:port of the server that every test uses. */
     address: string;
+    /** URL of what starts S3 and the metadata service for whoever asks first. */
+    broker: string;
   }
 }
 
@@ -16,5 +19,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const integration = project.vite.config.mode === 'integration';
   const server = await serverForTests(integration ? process.env['TEMPORAL_ADDRESS'] : undefined);
   project.provide('address', server.address);
-  return server.stop;
+  const broker = await startBroker();
+  project.provide('broker', broker.url);
+  return async () => {
+    await broker.stop();
+    await server.stop();
+  };
 }

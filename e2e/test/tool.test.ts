@@ -9,6 +9,8 @@ function task(overrides: Partial<TaskSnapshot> = {}): TaskSnapshot {
     artifacts: { x: { raw: { int: '1' }, plain: { int: '1' } }, path: { raw: 'F/17/a/3', plain: 'F/<run>/a' } },
     ...{ successful: true, finished: true, exception: null, stdout: ['out'], stderr: [], tags: ['user:me'] },
     ...{ parents: ['start'], children: ['end'], metadata: { attempt: '0' }, index: null, taskId: '3' },
+    ...{ attempt: 0, attempts: [], loglines: { lines: 1 }, environment: null, code: null, cards: [] },
+    ...{ times: true, control: '', origin: null },
     ...overrides,
   };
 }
@@ -23,6 +25,8 @@ function run(overrides: Partial<RunSnapshot> = {}): RunSnapshot {
     userTags: [],
     endTask: 'end',
     repeated: [],
+    code: null,
+    originRunId: null,
     tasks,
     ...overrides,
   };
@@ -54,6 +58,13 @@ describe('comparing two runs', () => {
     ['a[1] children', { children: [] }],
     ['a[1] index', { index: 2 }],
     ['a[1] metadata', { metadata: { attempt: '1' } }],
+    ['a[1] attempt:', { attempt: 1 }],
+    ['a[1] attempts', { attempts: [{ stdout: ['earlier'] }] }],
+    ['a[1] loglines', { loglines: { lines: 2 } }],
+    ['a[1] environment', { environment: 'Local environment' }],
+    ['a[1] code', { code: { script: 'flow.py' } }],
+    ['a[1] cards', { cards: [{ type: 'default' }] }],
+    ['a[1] times', { times: false }],
   ])('finds a difference in %s', (what, overrides) => {
     const found = compareRuns(side(run()), side(withTask(overrides)));
     expect(found).toHaveLength(1);
@@ -71,6 +82,8 @@ describe('comparing two runs', () => {
     expect(compareRuns(side(run()), side(run(), 1))[0]).toContain('exit status');
     expect(compareRuns(side(run()), side(run({ successful: false })))[0]).toContain('Run.successful');
     expect(compareRuns(side(run()), side(run({ userTags: ['t'] })))[0]).toContain('user tags');
+    expect(compareRuns(side(run()), side(run({ code: { script: 'flow.py' } })))[0]).toContain('Run.code');
+    expect(compareRuns(side(run()), side(run({ originRunId: '16' })))[0]).toContain('Run.origin_run_id');
     expect(compareRuns(side(run()), { status: 0, snapshot: undefined, output: 'why not' })[0]).toContain('why not');
   });
 

@@ -1,3 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 } });
+export default defineConfig({
+  ssr: { resolve: { conditions: ['@mft/source', 'node'] } },
+  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 },
+});

@@ -5,17 +5,22 @@ import { fileURLToPath } from 'node:url';
 /** Root of the repository. */
 export const ROOT = path.resolve(fileURLToPath(new URL('../..', import.meta.url)));
 
-/** A tool that npm installed here. */
+/**
+ * A tool that npm installed here.
+ *
+ * @param {string} name
+ */
 export const bin = (name) => path.join(ROOT, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name);
 
 /**
- * Environment of every tool: nothing asks, nothing is left running, nothing is drawn over.
+ * Environment of every tool: nothing asks, nothing is left running, nothing is drawn over. Without colours: nx would force them upon
+ * whatever a test starts and reads.
  *
  * @param {NodeJS.ProcessEnv} [more]
  * @returns {NodeJS.ProcessEnv}
  */
 export function toolEnv(more = {}) {
-  return { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', ...more };
+  return { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: '0', ...more };
 }
 
 /**

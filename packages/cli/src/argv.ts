@@ -68,8 +68,8 @@ export function parsePair(word: string): [string, string] {
   });
 }
 
-/** A parameter word: a name, `=`, and anything at all. */
-const PARAMETER = /^[A-Za-z_][\w-]*=/;
+/** A parameter word: a name, as Python's identifiers and with dashes, `=`, and anything at all. */
+const PARAMETER = /^[\p{L}_][\p{L}\p{M}\p{N}_-]*=/u;
 
 /**
  * Whether a word has the form of a parameter.
@@ -130,4 +130,36 @@ export function flowFile(command: string, words: readonly string[]): string {
   throw new MftError('EXCESS_ARGUMENT', `mft ${command} takes no parameters, but "${parameters[0]}" is given.`, {
     hint: `Parameters are given to a run: mft run ${file} ${parameters[0]}`,
   });
+}
+
+/**
+ * Sort the plain words of a command that names a deployment: the name, further words, `key=value` words.
+ *
+ * @param further - how many words may follow the name
+ * @throws MftError MISSING_ARGUMENT where there is no name, INVALID_PARAMETER for a word too many
+ *
+ * @example
+ * ```ts
+ * deploymentWords('resume', ['HelloFlow', 'train', 'alpha=1'], 1); // { name: 'HelloFlow', further: ['train'], parameters: ['alpha=1'] }
+ * ```
+ */
+export function deploymentWords(
+  command: string,
+  words: readonly string[],
+  further = 0,
+): { readonly name: string; readonly further: readonly string[]; readonly parameters: readonly string[] } {
+  const parameters = words.filter((word) => PARAMETER.test(word));
+  const [name, ...rest] = words.filter((word) => !PARAMETER.test(word));
+  if (name === undefined) {
+    throw new MftError('MISSING_ARGUMENT', 'No deployment is named.', {
+      hint: `Name one: mft ${command} NAME. All there are: mft list`,
+    });
+  }
+  const excess = rest[further];
+  if (excess !== undefined) {
+    throw new MftError('INVALID_PARAMETER', `"${excess}" is not a parameter.`, {
+      hint: 'Parameters are given as key=value, for example: alpha=0.5',
+    });
+  }
+  return { name, further: rest, parameters };
 }

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-import { main } from './main.js';
+import { holdSignals } from './interrupts.js';
+
+const deliver = holdSignals();
+const { main } = await import('./main.js');
 
 // A reader that has seen enough (`mft graph f.py | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -7,4 +10,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exit(await main(process.argv.slice(2), process));
+process.exit(await main(process.argv.slice(2), process, deliver));

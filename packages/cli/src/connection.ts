@@ -20,7 +20,11 @@ export function connectionFlags(flags: TemporalFlags): ConnectionFlags {
     tlsKeyPath,
     tlsCaPath,
     tlsServerName,
+    dataConverter,
   } = flags;
-  const all = { address, namespace, profile, apiKey, tls, tlsCertPath, tlsKeyPath, tlsCaPath, tlsServerName };
+  const all = {
+    ...{ address, namespace, profile, apiKey, tls, tlsCertPath, tlsKeyPath, tlsCaPath, tlsServerName },
+    dataConverter,
+  };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

@@ -14,6 +14,8 @@ export interface Context {
   /** For what a person reads while it happens: stdout, or stderr where `--json` keeps stdout free. */
   readonly screen: OutputStream;
   readonly notice: Notice;
+  /** A line for a person that must never be among the results: on stderr. */
+  readonly warn: (text: string) => void;
   /** Prints a result before the command ends, as a server's address must be. */
   readonly show: (result: Result) => void;
 }
@@ -24,8 +26,8 @@ export interface Result {
   readonly text: string;
   /** For a program: what `--json` prints. */
   readonly json: unknown;
-  /** 0, or 1 where a run failed or what was asked for is not there. */
-  readonly exitCode?: 0 | 1;
+  /** 0, or 1 where a run failed or what was asked for is not there; 130 where Ctrl-C ended the waiting for what goes on. */
+  readonly exitCode?: 0 | 1 | 130;
 }
 
 /** A command: plain words and flags in, a result out. Nothing is printed if it returns undefined. */

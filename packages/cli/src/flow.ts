@@ -10,6 +10,8 @@ export interface CompileFlags extends MetaflowFlags {
   readonly name?: string;
   readonly taskQueue?: string;
   readonly workflowTimeout?: string;
+  /** Tasks at a time, for workers of the deployment that are not told otherwise. */
+  readonly maxWorkers?: string;
 }
 
 /** A compiled flow and its hash. */
@@ -37,6 +39,7 @@ export async function readFlow(
   options: { savePackage?: boolean; onSpawned?: () => void } = {},
 ): Promise<Compiled> {
   const timeout = integer('--workflow-timeout', flags.workflowTimeout, 1);
+  const maxWorkers = integer('--max-workers', flags.maxWorkers, 1);
   const { compileFlow, configHash, findPython } = await import('@mft/compiler');
   const isFile = (await stat(file).catch(() => undefined))?.isFile() === true;
   // Found here rather than in `compileFlow`, so that there is no more to wait for between its call and the start of Python. A flow that
@@ -53,6 +56,7 @@ export async function readFlow(
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.taskQueue === undefined ? {} : { taskQueue: flags.taskQueue }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(maxWorkers === undefined ? {} : { maxWorkers }),
     ...(options.savePackage ? { savePackage: true } : {}),
   });
   compiling.catch(() => undefined);

@@ -19,3 +19,23 @@ export function onInterrupt(handler: (count: number) => void): () => void {
     for (const signal of SIGNALS) process.off(signal, listener);
   };
 }
+
+/**
+ * Hold signals back while a command is still being loaded, so that one that comes meanwhile is not lost on it.
+ *
+ * @returns a function that gives the signals their usual effect again, and delivers what came
+ *
+ * @example
+ * ```ts
+ * const deliver = holdSignals();
+ * ```
+ */
+export function holdSignals(): () => void {
+  const held: NodeJS.Signals[] = [];
+  const listener = (signal: NodeJS.Signals): void => void held.push(signal);
+  for (const signal of SIGNALS) process.on(signal, listener);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, listener);
+    for (const signal of held.splice(0)) process.kill(process.pid, signal);
+  };
+}

@@ -17,17 +17,32 @@ export interface World {
 const HANDLERS: Readonly<Record<string, (() => Promise<Handler<never>>) | undefined>> = {
   run: async () => (await import('./commands/run.js')).run,
   create: async () => (await import('./commands/create.js')).create,
+  serve: async () => (await import('./commands/serve.js')).serve,
   graph: async () => (await import('./commands/graph.js')).graph,
   server: async () => (await import('./commands/server.js')).server,
+  trigger: async () => (await import('./commands/trigger.js')).trigger,
+  resume: async () => (await import('./commands/resume.js')).resume,
+  list: async () => (await import('./commands/list.js')).list,
+  show: async () => (await import('./commands/show.js')).show,
+  runs: async () => (await import('./commands/runs.js')).runs,
+  status: async () => (await import('./commands/status.js')).status,
+  logs: async () => (await import('./commands/logs.js')).logs,
+  cancel: async () => (await import('./commands/cancel.js')).cancel,
+  terminate: async () => (await import('./commands/terminate.js')).terminate,
+  suspend: async () => (await import('./commands/suspend.js')).suspend,
+  unsuspend: async () => (await import('./commands/suspend.js')).unsuspend,
+  delete: async () => (await import('./commands/delete.js')).remove,
 };
 
-/** What `mft run --json` prints in any case. */
+/** What `--json` prints in any case for the commands that start a run. */
+const STARTS = ['run', 'trigger', 'resume'];
 const RUN_FIELDS = { status: 'failed', pathspec: null, runId: null, workflowId: null };
 
 /**
  * Run one command line.
  *
  * @param argv - words after `mft`
+ * @param onReady - called when the command is at work
  * @returns the exit status: 0, 1 where a run or the machine failed, 2 for bad usage
  *
  * @example
@@ -35,18 +50,24 @@ const RUN_FIELDS = { status: 'failed', pathspec: null, runId: null, workflowId: 
  * process.exitCode = await main(['graph', 'my_flow.py'], process);
  * ```
  */
-export async function main(argv: readonly string[], world: World): Promise<number> {
+export async function main(
+  argv: readonly string[],
+  world: World,
+  onReady: () => void = () => undefined,
+): Promise<number> {
   const { stdout, stderr, env } = world;
   const { version, bugs } = await ownPackage();
-  const name = argv.find((word) => !word.startsWith('-'));
+  // Options may stand before the command, and their values with them: an error of theirs is still an answer of the command.
+  const name = argv.find((word) => Object.hasOwn(HANDLERS, word)) ?? argv.find((word) => !word.startsWith('-'));
   const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const printer = createPrinter({
     stdout,
     stderr,
     env,
     json: options.includes('--json'),
+    jsonLog: /--log-format[= ]json/.test(options.join(' ')),
     debug: options.includes('--debug'),
-    errorFields: name === 'run' ? RUN_FIELDS : undefined,
+    errorFields: STARTS.includes(name ?? '') ? RUN_FIELDS : undefined,
     tracker: bugs?.url,
   });
   let exitCode = 0;
@@ -55,8 +76,11 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
     if (load === undefined) throw new Error(`The command ${command} is declared, but nothing handles it.`);
     // What commander parsed by a command's declarations is what its handler takes.
     const handler = (await load()) as Handler<Record<string, unknown>>;
-    const context = { env, screen: printer.screen, notice: printer, show: printer.result };
-    const result = await handler(words, flags, context);
+    const context = { env, screen: printer.screen, notice: printer, warn: printer.warn, show: printer.result };
+    const working = handler(words, flags, context);
+    // A command that answers to signals does so by now.
+    onReady();
+    const result = await working;
     if (result !== undefined) printer.result(result);
     exitCode = result?.exitCode ?? 0;
   }, version);

@@ -18,6 +18,8 @@ export interface MetaflowFlags {
   readonly decospecs?: readonly string[];
   readonly config?: readonly string[];
   readonly configValue?: readonly string[];
+  /** Words for the flow file's own command line, as they are: options that its decorators declare. */
+  readonly metaflowOption?: readonly string[];
   /** Python to run the flow with. */
   readonly python?: string;
   /** Metaflow's namespace. */
@@ -36,6 +38,7 @@ export interface TemporalFlags {
   readonly tlsKeyPath?: string;
   readonly tlsCaPath?: string;
   readonly tlsServerName?: string;
+  readonly dataConverter?: string;
 }
 
 /**
@@ -66,5 +69,6 @@ export function metaflowOptions(flags: MetaflowFlags): string[] {
   for (const decorator of [...(flags.with ?? []), ...(flags.decospecs ?? [])]) options.push('--with', decorator);
   for (const word of flags.config ?? []) options.push('--config', ...parsePair(word));
   for (const word of flags.configValue ?? []) options.push('--config-value', ...parsePair(word));
+  options.push(...(flags.metaflowOption ?? []));
   return options;
 }

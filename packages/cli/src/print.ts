@@ -11,6 +11,8 @@ export interface Printer extends Notice {
   /** For what a person reads: stdout, or stderr where a program reads stdout. */
   readonly screen: OutputStream;
   readonly result: (result: Result) => void;
+  /** A line on stderr. */
+  readonly warn: (text: string) => void;
   /** @returns the exit status: 2 for bad usage, 1 for what failed */
   error(error: unknown): number;
 }
@@ -20,6 +22,8 @@ export interface PrinterOptions {
   readonly stderr: OutputStream;
   readonly env: NodeJS.ProcessEnv;
   readonly json: boolean;
+  /** Print an error as a line of a JSON log. */
+  readonly jsonLog?: boolean;
   readonly debug: boolean;
   /** Fields that an object on stdout always has, for a command that promises some. */
   readonly errorFields?: Readonly<Record<string, unknown>> | undefined;
@@ -52,6 +56,10 @@ export function createPrinter(options: PrinterOptions): Printer {
     clear();
     screen.write(`${text}\n`);
   };
+  const warn = (text: string): void => {
+    clear();
+    stderr.write(`${text}\n`);
+  };
   const update = (text: string): void => {
     if (overwrites) {
       stderr.write(`\r\u001b[2K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
@@ -69,17 +77,22 @@ export function createPrinter(options: PrinterOptions): Printer {
   const error = (thrown: unknown): number => {
     clear();
     const told = describe(thrown, options.tracker);
-    stderr.write(`${colors.red(told.title)}: ${told.message}\n`);
-    if (told.hint !== undefined) stderr.write(`  ${told.hint}\n`);
+    const { code, message, hint } = told;
+    if (options.jsonLog) {
+      const line = { time: new Date().toISOString(), level: 'error', message, code, hint };
+      stderr.write(`${JSON.stringify(debug ? { ...line, stack: stackOf(thrown) } : line)}\n`);
+      return told.exitCode;
+    }
+    stderr.write(`${colors.red(told.title)}: ${message}\n`);
+    if (hint !== undefined) stderr.write(`  ${hint}\n`);
     if (debug) stderr.write(`\n${stackOf(thrown)}\n`);
     if (json) {
-      const { code, message, hint } = told;
       const details = { type: code, code, message, ...(hint === undefined ? {} : { hint }) };
       stdout.write(`${JSON.stringify({ ...options.errorFields, error: details })}\n`);
     }
     return told.exitCode;
   };
-  return { screen, say, update, result, error };
+  return { screen, say, update, warn, result, error };
 }
 
 interface Told {

@@ -1,4 +1,6 @@
+import { dataConverterOption, workerOptions } from '@mft/worker/options';
 import { Command, Option } from 'commander';
+import { addVerbs } from './verbs.js';
 
 /*
  * Every command and every option of `mft`, and nothing else: what they do lies in `commands/`, loaded when called.
@@ -29,6 +31,10 @@ const metaflow = (): Option[] => [
   new Option('--package-suffixes <list>', 'file suffixes to put into the code package'),
   new Option('--namespace <name>', "Metaflow's namespace"),
   new Option('--tag <tag>', 'tag the runs (repeatable)').argParser(collect),
+  new Option(
+    '--metaflow-option <word>',
+    "a word of the flow's own top-level options, e.g. --metaflow-option=--foobar=1 (repeatable)",
+  ).argParser(collect),
   new Option('--python <path>', 'Python to run the flow with (default: METAFLOW_PYTHON, virtual environment, python3)'),
 ];
 
@@ -43,6 +49,7 @@ const temporal = (): Option[] => [
   new Option('--tls-key-path <file>', "the client's key"),
   new Option('--tls-ca-path <file>', "authority of the server's certificate"),
   new Option('--tls-server-name <name>', "name in the server's certificate"),
+  dataConverterOption(),
 ];
 
 /**
@@ -72,6 +79,7 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .argument('<flow.py>', 'file of the flow')
     .argument('[key=value...]', 'parameters')
     .optionsGroup('Run:')
+    .option('--params-file <file>', 'parameters as a JSON object; "-" for standard input')
     .option('--run-id-file <file>', 'write the run id to a file once the run is accepted')
     .option('--max-workers <n>', 'tasks at a time')
     .option('--workflow-timeout <seconds>', 'end the run after this time')
@@ -79,7 +87,12 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .addOptions('Temporal:', temporal())
     .addOptions('Metaflow:', metaflow());
 
-  add(program, dispatch, 'create', 'compile a flow, save its code package, write a worker as one JavaScript file')
+  add(
+    program,
+    dispatch,
+    'create',
+    'deploy a flow: save its code package, write a worker as one JavaScript file, record it on the server',
+  )
     .argument('<flow.py>', 'file of the flow')
     .argument('[file]', 'worker file to write (default: <flow>_worker.mjs)')
     .optionsGroup('Deployment:')
@@ -87,7 +100,24 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .option('--name <name>', "name of the deployment (default: the flow's)")
     .option('--task-queue <name>', 'task queue (default: metaflow-<name>)')
     .option('--workflow-timeout <seconds>', 'end each run after this time')
+    .option('--max-workers <n>', 'tasks at a time, for workers that are not told otherwise')
+    .option('--dry-run', 'print the compiled flow as JSON; write, save and record nothing')
+    .addOption(new Option('--only-json', 'the same as --dry-run').hideHelp())
+    .addOptions('Temporal:', temporal())
     .addOptions('Metaflow:', metaflow());
+
+  add(
+    program,
+    dispatch,
+    'serve',
+    'run the tasks of every recorded deployment, as they come and go, until SIGTERM or Ctrl-C',
+  )
+    .addOptions('Worker:', workerOptions())
+    .addOptions('Worker:', [
+      new Option('--idle <seconds>', 'time that a Python without work is kept').default('300'),
+      new Option('--db <file>', 'database of the local server'),
+    ])
+    .addOptions('Temporal:', temporal());
 
   add(program, dispatch, 'graph', 'print the graph of a flow')
     .argument('<flow.py>', 'file of the flow')
@@ -106,11 +136,12 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .option('--status', 'say whether a server runs, and where')
     .option('--stop', 'end the running server; its database stays');
 
+  addVerbs({ add: (name, description) => add(program, dispatch, name, description), temporal, collect });
   return program;
 }
 
 /** Commander's command with one addition: options under a heading of their own. */
-class Subcommand extends Command {
+export class Subcommand extends Command {
   addOptions(group: string, options: readonly Option[]): this {
     for (const option of options) this.addOption(option.helpGroup(group));
     return this;

@@ -28,10 +28,13 @@ export function usageError({ code, message }: CommanderError, command: string | 
   return new MftError(CODES[code] ?? 'BAD_USAGE', sentenceOf(sentence), { hint });
 }
 
-/** Who writes `--alpha 0.5`, as Metaflow's own `run` takes it, means a parameter. */
+/** Who writes `--alpha 0.5`, as Metaflow's own `run` takes it, means a parameter; where none is taken, an option of the flow's own. */
 function parameterHint(sentence: string, command: string | undefined): string | undefined {
   const option = /unknown option '--([A-Za-z][\w-]*)/.exec(sentence)?.[1];
-  if (option === undefined || command !== 'run') return undefined;
+  if (option === undefined) return undefined;
+  if (command === 'create')
+    return `An option that the flow's own decorators declare is given as --metaflow-option=--${option}=…`;
+  if (command !== 'run') return undefined;
   if (['json', 'debug'].includes(option)) return `Options follow the command: mft run --${option}`;
   return `Parameters are given as key=value: ${option}=…`;
 }

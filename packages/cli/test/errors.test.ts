@@ -53,7 +53,7 @@ describe('bad input is refused before anything is started', () => {
     [['create', fixture('hello.py'), 'folder'], 'BAD_OUTPUT', /is a folder/],
     [['graph', fixture('hello.py'), '--format', 'png'], 'INVALID_OPTION', /mermaid, dot, json/],
     [['server', '--stop', '--status'], 'CONFLICTING_OPTIONS', /exclude each other/],
-    [['serve'], 'UNKNOWN_COMMAND', /Did you mean server\?/],
+    [['graf'], 'UNKNOWN_COMMAND', /Did you mean graph\?/],
   ])('%j', async (args, code, text) => {
     const { stderr, exitCode } = await refusal(args);
     expect(stderr).toMatch(new RegExp(`^Error \\[${code}\\]: `, 'm'));

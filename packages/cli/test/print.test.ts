@@ -31,6 +31,15 @@ describe('errors', () => {
     expect(out).toEqual({ stdout: '', stderr: 'Error [NOT_A_FLOW]: "a.py" holds no flow.\n  Name another file.\n' });
   });
 
+  it('are a line of the log under --log-format json', () => {
+    const { out, printer } = printed({ jsonLog: true });
+    expect(printer.error(mistake)).toBe(2);
+    expect(JSON.parse(out.stderr)).toEqual({
+      ...{ time: expect.any(String), level: 'error', message: mistake.message },
+      ...{ code: 'NOT_A_FLOW', hint: 'Name another file.' },
+    });
+  });
+
   it('keep their exit status', () => {
     expect(printed().printer.error(new MftError('SERVER_ENDED', 'It ended.', { exitCode: 1 }))).toBe(1);
   });

@@ -12,6 +12,8 @@ export interface CompileOptions extends Omit<IntrospectOptions, 'configOf'> {
   readonly namespace?: string;
   /** Seconds after which a run is ended. @defaultValue none */
   readonly timeout?: number;
+  /** Tasks at a time, for workers that are not told otherwise. @defaultValue as the machine's memory allows */
+  readonly maxWorkers?: number;
   /** Deployment name. @defaultValue the flow's name, or `project.branch.Flow` under `@project` */
   readonly name?: string;
   /** @defaultValue `metaflow-<name>` */
@@ -81,6 +83,7 @@ export function toConfig(found: Introspection, options: CompileOptions = {}): Fl
     tags: [...new Set(options.tags ?? [])].sort(),
     ...(found.package && { package: found.package }),
     ...(options.timeout !== undefined && { timeout: options.timeout }),
+    ...(options.maxWorkers !== undefined && { maxWorkers: options.maxWorkers }),
     ...(found.project && {
       project: { name: found.project.name, branch: found.project.branch, production: found.project.production },
     }),

@@ -46,6 +46,7 @@ const config = z.looseObject({
   tags: z.array(z.string()),
   package: packageSchema.exactOptional(),
   timeout: z.number().positive().exactOptional(),
+  maxWorkers: z.int().positive().exactOptional(),
   project: z.looseObject({ name: z.string(), branch: z.string(), production: z.boolean() }).exactOptional(),
   schedule: scheduleSchema.exactOptional(),
   decorators: decoratorsSchema,

@@ -171,6 +171,42 @@ describe('parameters', () => {
     const url = (JSON.parse(table?.default as string) as { url: string }).url;
     expect(existsSync(url.replace('local://', ''))).toBe(true);
   });
+
+  test("what click's types and files say of their values, and defaults that JavaScript would change", async () => {
+    const config = await compile(place.path, 'kinds.py', { savePackage: true });
+    const spec = (name: string, type: string, more: object) => ({ name, type, required: false, ...more });
+    const deployed = (value: unknown) => ({ default: value, deployed: true });
+    const { parameters } = config;
+    for (const expected of [
+      spec('level', 'str', { choices: ['low', 'HIGH'], caseless: true, default: 'low' }),
+      spec('small', 'int', { min: 1, max: 10, default: 5 }),
+      spec('clamped', 'int', { default: 5 }),
+      spec('many', 'int', { multiple: true }),
+      spec('pair', 'float', { nargs: 2 }),
+      spec('raw', 'file', { binary: true }),
+      spec('latin', 'file', { encoding: 'latin-1' }),
+      spec('huge', 'int', deployed('1180591620717411303424')),
+      spec('endless', 'float', deployed('-inf')),
+      spec('exact', 'json', deployed('{"a": [1.0, NaN]}')),
+      spec('plain', 'json', deployed({ a: [1, 0.5] })),
+      spec('unset', 'json', deployed('null')),
+    ])
+      expect(parameters).toContainEqual(expected);
+    const file = parameters.find(({ name }) => name === 'from-function')?.default;
+    expect(JSON.parse(file as string)).toMatchObject({ url: expect.stringContaining('KindsFlow') as unknown });
+    // The parser reads it again on a worker: it must get what it got here.
+    expect(config.options.slice(-3)).toEqual(['--config-value', 'made', 'made for KindsFlow']);
+  });
+
+  test.each([
+    ['twice.py', 'Parameter *Alpha* is specified twice. Note that parameter names are case-insensitive.'],
+    ['reserved.py', "Parameter name 'run-id' is a reserved word."],
+  ])("are refused in Metaflow's words: %s", async (flow, message) => {
+    await expect(compile(place.path, flow)).rejects.toMatchObject({
+      code: 'INVALID_FLOW',
+      message: expect.stringContaining(message) as unknown,
+    });
+  });
 });
 
 describe('@project and @schedule', () => {

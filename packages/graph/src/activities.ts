@@ -1,6 +1,7 @@
 import type { InputRun } from './inputs.js';
 import type { TaskCoordinates } from './ids.js';
 import type { Plan } from './plan.js';
+import type { ResumeInput } from './run.js';
 
 /*
  * The activities that the interpreter calls. A team may bring a runner of its own: register functions of these names and types.
@@ -15,6 +16,8 @@ export const FAILURE = {
   attempt: 'StepAttemptFailed',
   /** A worker or a launcher was lost; not the user's failure. */
   lost: 'TaskLost',
+  /** A worker was stopped in good order and gave the task back; the workflow schedules it again, and nothing is counted. */
+  handedOver: 'TaskHandedOver',
   /** The run cannot begin: bad parameters, run id already taken, deployment not found. */
   start: 'RunNotStarted',
   /** The run's own deadline passed. */
@@ -43,12 +46,24 @@ export interface StartRunInput {
   readonly runId: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly tags: readonly string[];
+  /** Clone what an earlier run has finished. */
+  readonly resume?: ResumeInput;
 }
 
 /** A run that Metaflow knows. */
 export interface StartedRun {
   /** `Flow/run` */
   readonly pathspec: string;
+  /** Of a resumed run: how many tasks were cloned. */
+  readonly cloned?: number;
+}
+
+/** What was there of a task before it was scheduled again. */
+export interface AttemptsBefore {
+  /** Metaflow's number of the attempt to be made: of the one that was cut off, as if that had never been. */
+  readonly number: number;
+  /** Attempts before that one which failed by themselves. */
+  readonly failures: number;
 }
 
 /** One task: where it stands, and which tasks it gets its inputs from. */
@@ -60,19 +75,27 @@ export interface TaskInput extends TaskCoordinates {
   readonly splitIndex?: number;
   /** Set for joins: what kind of step opened what this join closes. */
   readonly joinType?: 'linear' | 'foreach';
-  /** The control task of `num_parallel`, which starts its own siblings. */
+  /** The control task of `num_parallel` or of an unbounded foreach, which starts its own siblings. */
   readonly parallel?: 'control';
   /** Tags of the run (deployment's and run's own). */
   readonly tags: readonly string[];
+  /** The workflow schedules a task again that a stopped worker gives back. Without it, such an attempt counts as lost. */
+  readonly handover?: true;
+  /** Of a task that a stopped worker gave back. */
+  readonly before?: AttemptsBefore;
+  /** As the run was started with: a task that was cloned at the start is answered without being run. */
+  readonly resume?: ResumeInput;
 }
 
 /** What the interpreter must know to go on, as the step itself decided it. */
 export interface Transition {
   /** Of a foreach step: how many tasks it opens. */
   readonly splits?: number;
+  /** Of a foreach step over an unbounded foreach's input: it opens one control task, which finds out how many there are. */
+  readonly unbounded?: true;
   /** Of a switch step: the step it chose. */
   readonly branch?: string;
-  /** Of a control task of `@parallel`: ids of all tasks that the join must read, in order, itself among them. */
+  /** Of a control task: ids of all tasks that the join must read, in order; under `@parallel` itself among them. */
   readonly mappers?: readonly string[];
 }
 
@@ -87,6 +110,8 @@ export interface TaskResult {
   /** One line of Python that fetches an artifact. */
   readonly fetch: string;
   readonly transition: Transition;
+  /** Taken over from the origin of a resumed run. */
+  readonly cloned?: true;
 }
 
 /** The run that has ended, and how. */
@@ -96,16 +121,20 @@ export interface FinishRunInput {
   readonly status: 'completed' | 'failed' | 'cancelled';
   /** One line, of the error that ended the run. */
   readonly error?: string;
+  readonly resume?: ResumeInput;
 }
 
 /** The task that is to be undone. */
 export interface CompensateInput extends TaskCoordinates {
   readonly hash: string;
   readonly runId: string;
+  /** As of a task. */
+  readonly handover?: true;
   readonly handler: string;
   /** Stable over the attempts of this handler for this task: an idempotency key. */
   readonly key: string;
   readonly failure: { readonly step?: string; readonly type: string; readonly message: string };
+  readonly resume?: ResumeInput;
 }
 
 /** Names and types of the activities, to be registered by a worker under exactly these names. */

@@ -13,8 +13,19 @@ export interface ParameterSpec {
   readonly separator?: string;
   /** `multiple=True`: the option may be repeated, the value is a list. */
   readonly multiple?: boolean;
+  /** `nargs=`: the value is a list of exactly so many. */
+  readonly nargs?: number;
   /** `type=click.Choice([…])`: the only values allowed. */
   readonly choices?: readonly string[];
+  /** The choices are compared without regard to case. */
+  readonly caseless?: boolean;
+  /** `IncludeFile(is_text=False)`: the file is not text. */
+  readonly binary?: boolean;
+  /** `IncludeFile(encoding=)`, of a text. @defaultValue utf-8 */
+  readonly encoding?: string;
+  /** `type=click.IntRange(…)`: least and greatest value allowed. */
+  readonly min?: number;
+  readonly max?: number;
   /** JSON value of a plain default; absent where there is none or where it is a function evaluated at run time. */
   readonly default?: unknown;
   /** The default is a function or a file and was evaluated when the flow was deployed: every run must be given it explicitly. */
@@ -66,6 +77,8 @@ export interface FlowConfig {
   readonly package?: CodePackage;
   /** `--workflow-timeout`, in seconds. */
   readonly timeout?: number;
+  /** `--max-workers`: tasks at a time, for workers that are not told otherwise. */
+  readonly maxWorkers?: number;
   readonly project?: { readonly name: string; readonly branch: string; readonly production: boolean };
   /** `@schedule`, as Metaflow writes it. */
   readonly schedule?: { readonly cron: string; readonly timezone?: string };

@@ -31,6 +31,23 @@ export function runIdOf(workflowId: string): string {
 }
 
 /**
+ * The Temporal workflow id of a Metaflow run id: the inverse of {@link runIdOf}. Undefined for a run that is not one of ours.
+ *
+ * @example
+ * ```ts
+ * workflowIdOf('temporal-Hello_x3a_2026'); // 'Hello:2026'
+ * workflowIdOf('1718'); // undefined
+ * ```
+ */
+export function workflowIdOf(runId: string): string | undefined {
+  const escaped = /^temporal-(.+)$/su.exec(runId)?.[1];
+  return escaped?.replace(/_x([0-9a-f]+)_/gu, (_, code: string) => {
+    const point = parseInt(code, 16);
+    return point > 0x10_ff_ff ? _ : String.fromCodePoint(point);
+  });
+}
+
+/**
  * The Metaflow task id of a task.
  *
  * @example
@@ -41,6 +58,22 @@ export function runIdOf(workflowId: string): string {
  */
 export function taskIdOf({ step, index, visit }: TaskCoordinates): string {
   return index.length === 0 ? `temporal-${step}-${visit}` : `temporal-${step}-${index.join('_')}-${visit}`;
+}
+
+/**
+ * What {@link taskIdOf} made an id of; undefined for a task that is not one of ours (the mappers of `num_parallel`, a resumed task).
+ *
+ * @example
+ * ```ts
+ * coordinatesOf('train', 'temporal-train-3_1-0'); // { step: 'train', index: [3, 1], visit: 0 }
+ * ```
+ */
+export function coordinatesOf(step: string, taskId: string): TaskCoordinates | undefined {
+  const prefix = `temporal-${step}-`;
+  if (!taskId.startsWith(prefix)) return undefined;
+  const [, index, visit] = /^(?:(\d+(?:_\d+)*)-)?(\d+)$/.exec(taskId.slice(prefix.length)) ?? [];
+  if (visit === undefined) return undefined;
+  return { step, index: index === undefined ? [] : index.split('_').map(Number), visit: Number(visit) };
 }
 
 /** The step that Metaflow keeps a run's parameters in. */

@@ -8,12 +8,21 @@ export { RUN_INPUT_SCHEMA } from './run-input-schema.js';
 export { suggest } from './suggest.js';
 export { MAX_ATTEMPTS, maximumAttempts } from './plan.js';
 export type { CompensationPolicy, Plan, RetryPolicy, StepPolicy } from './plan.js';
-export { PARAMETERS_STEP, PARAMETERS_TASK_ID, runIdOf, taskIdOf, taskLabel } from './ids.js';
+export {
+  coordinatesOf,
+  PARAMETERS_STEP,
+  PARAMETERS_TASK_ID,
+  runIdOf,
+  taskIdOf,
+  taskLabel,
+  workflowIdOf,
+} from './ids.js';
 export type { TaskCoordinates } from './ids.js';
 export { inputPaths } from './inputs.js';
 export type { InputRun } from './inputs.js';
 export { FAILURE } from './activities.js';
 export type {
+  AttemptsBefore,
   CompensateInput,
   FinishRunInput,
   LoadedPlan,
@@ -25,8 +34,8 @@ export type {
   TaskResult,
   Transition,
 } from './activities.js';
-export { METAFLOW_WORKFLOW, PROGRESS_QUERY } from './run.js';
-export type { Progress, RunInput, RunResult, StepProgress } from './run.js';
+export { METAFLOW_WORKFLOW, PROGRESS_QUERY, SUSPEND_SIGNAL, UNSUSPEND_SIGNAL } from './run.js';
+export type { Progress, ResumeInput, RunInput, RunResult, StepProgress } from './run.js';
 export { CONFIG_VERSION, taskQueueOf } from './config.js';
 export type { CodePackage, FlowConfig, ParameterSpec } from './config.js';
 export { canonicalJson } from './canonical.js';

@@ -5,13 +5,17 @@ import type { ParameterSpec } from './config.js';
 
 const plain = (name: string): string => name.replaceAll('-', '_');
 
-function resolve(specs: readonly ParameterSpec[], given: string): ParameterSpec {
+function find(specs: readonly ParameterSpec[], given: string): ParameterSpec | undefined {
   const exact = specs.find((spec) => spec.name === given);
   if (exact) return exact;
   // Metaflow's name may hold dashes, the attribute in the flow does not: either is understood where it is one parameter only.
-  const alike = specs.filter((spec) => plain(spec.name) === plain(given));
-  const [only, another] = alike;
-  if (only !== undefined && another === undefined) return only;
+  const [only, another] = specs.filter((spec) => plain(spec.name) === plain(given));
+  return another === undefined ? only : undefined;
+}
+
+function resolve(specs: readonly ParameterSpec[], given: string): ParameterSpec {
+  const found = find(specs, given);
+  if (found !== undefined) return found;
   const names = specs.map((spec) => spec.name);
   const near = suggest(given, names);
   const all = names.length === 0 ? 'This flow takes no parameters.' : `Parameters: ${names.join(', ')}`;
@@ -92,8 +96,10 @@ export function parseParameters(
 
 /**
  * Add the defaults that were evaluated when the flow was deployed (functions, files): a worker elsewhere could not evaluate them again.
- * Plain defaults are left to Metaflow.
+ * Plain defaults are left to Metaflow, and so is the refusal of names and values that it does not take.
  *
+ * @param values - by name; dashes and underscores may stand for each other. A value of null or undefined counts as not given
+ * @returns the values by Metaflow's names, unknown ones as they are
  * @example
  * ```ts
  * withDeployedDefaults(config.parameters, input.params ?? {});
@@ -106,7 +112,11 @@ export function withDeployedDefaults(
   const deployed = specs.filter(
     (spec) => spec.deployed === true && spec.default !== undefined && spec.default !== null,
   );
-  return { ...Object.fromEntries(deployed.map((spec) => [spec.name, spec.default])), ...values };
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries([
+    ...deployed.map((spec) => [spec.name, spec.default]),
+    ...given.map(([name, value]) => [find(specs, name)?.name ?? name, value]),
+  ]) as Record<string, unknown>;
 }
 
 function duplicate(name: string): MftError {

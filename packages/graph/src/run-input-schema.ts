@@ -33,6 +33,16 @@ export const RUN_INPUT_SCHEMA = {
       type: 'string',
       pattern: '^[0-9a-f]{64}$',
     },
+    resume: {
+      description: 'Resume an earlier run of this flow: its finished tasks are cloned, its parameters kept.',
+      type: 'object',
+      properties: {
+        origin: { description: "Metaflow's run id of the earlier run.", type: 'string', pattern: '^[A-Za-z0-9._-]+$' },
+        step: { description: 'Run this step and all that come after it again.', type: 'string', minLength: 1 },
+      },
+      required: ['origin'],
+      additionalProperties: false,
+    },
   },
   additionalProperties: false,
 } as const;

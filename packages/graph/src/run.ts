@@ -1,6 +1,18 @@
 /** Name of the workflow type that runs a flow. */
 export const METAFLOW_WORKFLOW = 'MetaflowWorkflow';
 
+/** Signals of `MetaflowWorkflow` and its children: start no new task, and go on again. Both may be repeated. */
+export const SUSPEND_SIGNAL = 'suspend';
+export const UNSUSPEND_SIGNAL = 'unsuspend';
+
+/** What a run takes over from an earlier one of the same flow, as Metaflow's `resume`: finished tasks are cloned, not run again. */
+export interface ResumeInput {
+  /** Metaflow's run id of the earlier run: `temporal-HelloFlow-x7k2`, or that of a local `metaflow run`. */
+  readonly origin: string;
+  /** Run this step and all that come after it again, finished or not. */
+  readonly step?: string;
+}
+
 /**
  * The one argument of `MetaflowWorkflow`, all of it optional: any Temporal client can start a run.
  *
@@ -18,6 +30,8 @@ export interface RunInput {
   readonly timeout?: number;
   /** Config to run, by hash; default: what the worker serves. */
   readonly hash?: string;
+  /** Resume an earlier run: this one gets its parameters, so `params` must be left out. */
+  readonly resume?: ResumeInput;
 }
 
 /** What a completed run returns. */
@@ -49,6 +63,8 @@ export interface Progress {
   readonly phase:
     'starting' | 'running' | 'cancelling' | 'compensating' | 'finishing' | 'completed' | 'failed' | 'cancelled';
   readonly steps: Readonly<Record<string, StepProgress>>;
+  /** Present and true while the run is suspended: what runs goes on, nothing new starts. */
+  readonly suspended?: boolean;
   /** Workflow ids of running children, whose counts must be added. */
   readonly children: readonly string[];
 }

@@ -1,6 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inputPaths, maximumAttempts, PARAMETERS_TASK_ID, runIdOf, taskIdOf, taskLabel } from '../src/index.js';
+import {
+  coordinatesOf,
+  inputPaths,
+  maximumAttempts,
+  PARAMETERS_TASK_ID,
+  runIdOf,
+  taskIdOf,
+  taskLabel,
+  workflowIdOf,
+} from '../src/index.js';
 
 // Workflow ids as people and schedules make them, and ids made to look like escapes.
 const workflowId = fc.oneof(
@@ -45,6 +54,43 @@ describe('runIdOf', () => {
       { numRuns: 5000 },
     );
   });
+});
+
+describe('workflowIdOf', () => {
+  test('is the inverse of runIdOf', () => {
+    fc.assert(
+      fc.property(workflowId, (id) => {
+        expect(workflowIdOf(runIdOf(id))).toBe(id);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test.each(['1718', '', 'temporal-', 'sfn-1'])('%s is no run of ours', (runId) => {
+    expect(workflowIdOf(runId)).toBeUndefined();
+  });
+});
+
+describe('coordinatesOf', () => {
+  test('is the inverse of taskIdOf, whatever the step is called', () => {
+    const coordinates = fc.record({
+      step: fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/),
+      index: fc.array(fc.nat(), { maxLength: 3 }),
+      visit: fc.nat(),
+    });
+    fc.assert(
+      fc.property(coordinates, (task) => {
+        expect(coordinatesOf(task.step, taskIdOf(task))).toEqual(task);
+      }),
+    );
+  });
+
+  test.each(['17', 'temporal-train', 'temporal-train-x', 'temporal-trainer-0', 'temporal-train-0_1'])(
+    '%s is no task of ours',
+    (taskId) => {
+      expect(coordinatesOf('train', taskId)).toBeUndefined();
+    },
+  );
 });
 
 describe('taskIdOf', () => {

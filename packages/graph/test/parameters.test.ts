@@ -14,6 +14,9 @@ const specs: ParameterSpec[] = [
   { name: 'many', type: 'int', required: false, multiple: true },
   { name: 'color', type: 'str', required: false, choices: ['red', 'green'] },
   { name: 'table', type: 'file', required: false },
+  { name: 'pair', type: 'int', required: false, nargs: 2 },
+  { name: 'shade', type: 'str', required: false, choices: ['Light', 'dark'], caseless: true },
+  { name: 'small', type: 'int', required: false, min: 1, max: 10 },
 ];
 
 function refusal(act: () => unknown): Pick<MftError, 'code' | 'message' | 'hint'> {
@@ -55,6 +58,17 @@ describe('values by type', () => {
     ['items=a,b', 'a,b'],
     ['color=red', 'red'],
     ['table=data/table.csv', 'data/table.csv'],
+    ['count=٣', '٣'],
+    ['ratio=-0.0', '-0.0'],
+    ['ratio=1e1_0', 1e10],
+    ['data={"a": 1.0}', '{"a": 1.0}'],
+    ['data={"a": [NaN, -Infinity, "NaN"]}', '{"a": [NaN, -Infinity, "NaN"]}'],
+    ['data={"b": 12345678901234567890}', '{"b": 12345678901234567890}'],
+    ['data={"2": 0, "1": 0}', '{"2": 0, "1": 0}'],
+    ['data={"a": "x  y"}', { a: 'x  y' }],
+    ['pair=[1, -2]', [1, -2]],
+    ['shade=LIGHT', 'LIGHT'],
+    ['small=10', 10],
   ])('%s', (word, value) => {
     const [name] = word.split('=', 1);
     expect(parseParameters(specs, [word])).toEqual({ [name!]: value });
@@ -107,6 +121,11 @@ describe('refusals', () => {
     ['data={a: 1}', 'Parameter "data" must be JSON, not "{a: 1}".', `For example: data='{"a": 1}'`],
     ['table=', 'Parameter "table" must be the path of a file, not "".', 'For example: table=path/to/file'],
     ['color=blue', 'Parameter "color" cannot be "blue".', 'Choose one of: red, green'],
+    ['data={"a": -NaN}', 'Parameter "data" must be JSON, not "{"a": -NaN}".', `For example: data='{"a": 1}'`],
+    ['pair=1', 'Parameter "pair" takes 2 values, not "1".', `Give them as a list: pair='[…, …]'`],
+    ['pair=[1]', 'Parameter "pair" takes 2 values, not "[1]".', `Give them as a list: pair='[…, …]'`],
+    ['shade=grey', 'Parameter "shade" cannot be "grey".', 'Choose one of: Light, dark'],
+    ['small=11', 'Parameter "small" cannot be "11".', 'It must be at least 1 and at most 10.'],
     ['nonsense', '"nonsense" is no parameter.', 'Parameters are written key=value, for example: greeting=…'],
     ['=3', '"=3" is no parameter.', 'Parameters are written key=value, for example: greeting=…'],
   ])('%s', (word, message, hint) => {
@@ -178,4 +197,7 @@ test('defaults evaluated at deployment are passed on, others are left to Metaflo
   ];
   expect(withDeployedDefaults(deployed, {})).toEqual({ computed: 'then' });
   expect(withDeployedDefaults(deployed, { computed: 'now' })).toEqual({ computed: 'now' });
+  expect(withDeployedDefaults(deployed, { computed: null, other: 1 })).toEqual({ computed: 'then', other: 1 });
+  const dashed: ParameterSpec[] = [{ name: 'a-b', type: 'str', required: false, default: 'then', deployed: true }];
+  expect(withDeployedDefaults(dashed, { a_b: 'now' })).toEqual({ 'a-b': 'now' });
 });

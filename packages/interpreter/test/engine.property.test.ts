@@ -145,6 +145,47 @@ describe('engine, on random graphs', () => {
     });
   });
 
+  test('E11: suspended anywhere, nothing starts; afterwards the run is the same', () => {
+    let suspensions = 0;
+    verify(limits, (one) => {
+      const { expected, trace } = play(one, { suspending: 20, holding: 5, viaJson: true });
+      suspensions += trace.suspensions;
+      expect(trace.violations).toEqual([]);
+      expect(trace.report.outcome).toEqual({ status: 'completed' });
+      expect(tasksOf(trace)).toEqual(expected);
+    });
+    expect(suspensions).toBeGreaterThan(RUNS);
+  });
+
+  test('E11: a suspended run still fails, is cancelled, runs out of time and undoes', () => {
+    verify(limits, (one) => {
+      const when = 1 + (one.order % 30);
+      const cancelled = play(one, { suspending: 30, cancelAt: when }).trace;
+      expect(cancelled.violations).toEqual([]);
+      expect(['completed', 'cancelled']).toContain(cancelled.report.outcome.status);
+      const late = play(one, { suspending: 30, deadlineAt: when }).trace;
+      expect(late.violations).toEqual([]);
+      expect(['completed', 'failed']).toContain(late.report.outcome.status);
+      const { plan, trace } = play(one, { suspending: 30, failing: 4 });
+      expect(trace.violations).toEqual([]);
+      if (trace.report.outcome.status === 'completed') return;
+      const able = (id: string) => plan.policies[trace.started.get(id)!.task.step]?.compensate !== undefined;
+      expect(trace.undone).toEqual(trace.lastFirst.filter(able));
+    });
+  });
+
+  test('E12: what was cloned is not undone, everything else is', () => {
+    let cloned = 0;
+    verify(limits, (one) => {
+      const { plan, trace } = play(one, { failing: 3, cloning: 50 });
+      if (trace.report.outcome.status === 'completed') return;
+      const able = (id: string) => plan.policies[trace.started.get(id)!.task.step]?.compensate !== undefined;
+      expect(trace.undone).toEqual(trace.lastFirst.filter((id) => able(id) && !trace.cloned.has(id)));
+      cloned += trace.cloned.size;
+    });
+    expect(cloned).toBeGreaterThan(RUNS);
+  });
+
   test('counts of progress add up when all is done', () => {
     verify(limits, (one) => {
       const { trace } = play(one);

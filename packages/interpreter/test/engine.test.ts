@@ -86,6 +86,19 @@ describe('parts', () => {
     expect(state.steps['work']).toMatchObject({ total: 100_000 });
   });
 
+  test('a foreach that turns out to have no bound opens one control task, whose siblings the join gets', () => {
+    const opened = done(wide, begin(wide), 'temporal-start-0', { unbounded: true });
+    expect(opened.commands).toMatchObject([
+      { type: 'runTask', id: 'temporal-work-0-0', task: { parallel: 'control' } },
+    ]);
+    expect(done(wide, opened.state, 'temporal-work-0-0', { mappers: ['c-0', 'c-1'] }).commands).toMatchObject([
+      {
+        type: 'runTask',
+        task: { step: 'join', joinType: 'foreach', inputs: [{ step: 'work', taskIds: ['c-0', 'c-1'] }] },
+      },
+    ]);
+  });
+
   test('a child has its own window and reports its range', () => {
     const opener = { step: 'start', index: [], visit: 0 };
     let { state, commands } = advance(wide, initialRange({ opener, join: 'join', from: 500, to: 600 }), {

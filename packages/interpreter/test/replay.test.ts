@@ -16,7 +16,8 @@ beforeAll(quiet);
 describe('recorded histories replay', () => {
   test('there are some of every scenario', () => {
     const names = new Set(files.map((file) => file.split('.')[0]));
-    for (const name of ['mixed', 'loop', 'children', 'failure', 'cancelled']) expect(names).toContain(name);
+    for (const name of ['mixed', 'loop', 'children', 'failure', 'cancelled', 'suspended', 'resumed'])
+      expect(names).toContain(name);
   });
 
   test.each(files)('%s', async (file) => {

@@ -2,7 +2,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runIdOf, type Progress } from '@mft/graph';
+import { FAILURE, runIdOf, type Progress, type TaskInput } from '@mft/graph';
 import { choicesFrom, type Choose } from './support/choices.js';
 import { drawFrom, planOf, policyOf, randomPlan } from './support/graphs.js';
 import { expectedTasks } from './support/reference.js';
@@ -276,6 +276,33 @@ describe('a run that does not complete', () => {
     await withRun(env, { plan, choose: splits(1), behave }, async ({ handle }) => {
       expect(await failureOf(handle.result())).toMatchObject({ type: 'StepFailed', message: 'ValueError: 3' });
       expect(attempts).toBe(3);
+    });
+  });
+
+  test('a task that stopped workers give back is scheduled again as often, counts no attempt, and can be cancelled', async () => {
+    const before = { number: 0, failures: 0 };
+    const given: TaskInput[] = [];
+    const behave = (task: TaskInput) => {
+      if (task.step !== 'start') return;
+      given.push(task);
+      if (given.length <= 8)
+        throw ApplicationFailure.nonRetryable('The worker was stopped.', FAILURE.handedOver, { before });
+    };
+    await withRun(env, { plan: wide, choose: splits(1), behave }, async ({ handle, runner }) => {
+      await handle.result();
+      expect(given.map(({ handover, before }) => ({ handover, before }))).toEqual([
+        { handover: true, before: undefined },
+        ...Array.from({ length: 8 }, () => ({ handover: true, before })),
+      ]);
+      expect(runner.tasks(given[0]!.runId).size).toBe(4);
+    });
+    const endless = () => {
+      throw ApplicationFailure.nonRetryable('The worker was stopped.', FAILURE.handedOver, { before });
+    };
+    await withRun(env, { plan: wide, choose: splits(1), behave: endless }, async ({ handle }) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await handle.cancel();
+      expect(await failureOf(handle.result())).toMatchObject({ name: 'CancelledFailure' });
     });
   });
 });

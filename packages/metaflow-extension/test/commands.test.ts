@@ -48,7 +48,8 @@ describe('temporal create', () => {
     const top = ['--datastore', 'local', '--with', 'retry:times=2', '--with=timeout:seconds=5'];
     const own = ['--output', 'w.mjs', '--tag', 'a', '--tag', 'b c', '--workflow-timeout', '60', '--name', 'nightly'];
     const { argv, python: interpreter, cwd } = called([flow, ...top, 'temporal', 'create', ...own], { MFT_CLI: echo });
-    expect(argv.slice(0, 2 + top.length)).toEqual(['create', flow, ...top]);
+    const handed = top.map((word) => `--metaflow-option=${word}`);
+    expect(argv.slice(0, 2 + top.length)).toEqual(['create', flow, ...handed]);
     expect(argv.slice(2 + top.length)).toEqual([
       '--output',
       'w.mjs',

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -71,6 +71,7 @@ export class Launcher {
   ready: Message = {};
   text = '';
   readonly exited: Promise<number | null>;
+  readonly #cwd: string;
   #id = 0;
   #waiting: {
     test: (message: Message) => boolean;
@@ -79,6 +80,7 @@ export class Launcher {
   }[] = [];
 
   constructor(cwd: string, env: NodeJS.ProcessEnv) {
+    this.#cwd = cwd;
     this.process = spawn(python, launcherArguments(), {
       cwd,
       env: { ...env, PYTHONPATH: [extensionPath(), env['PYTHONPATH']].filter(Boolean).join(delimiter) },
@@ -128,6 +130,13 @@ export class Launcher {
 
   async ask(request: Message): Promise<Message> {
     return this.answer(this.begin(request));
+  }
+
+  /** Process id of its planner: a child of it that works in the place (the guardian works in `/`). */
+  planner(): number {
+    const pid = this.process.pid!;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+    return children.find((child) => readlinkSync(`/proc/${child}/cwd`) === this.#cwd)!;
   }
 
   lines(id: string, stream: string): string[] {

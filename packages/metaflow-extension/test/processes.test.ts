@@ -1,4 +1,3 @@
-import { readFileSync, readlinkSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { alive, type Launcher, Place, processes, Run, until } from './launcher.js';
 
@@ -83,7 +82,7 @@ describe('no orphan', () => {
     const launcher = await place.launch('behaviours.py');
     const run = await Run.open(launcher, 'temporal-logs');
     await run.start();
-    const planner = plannerOf(launcher);
+    const planner = launcher.planner();
     const id = run.begin('slowly', { attempt: 1 });
     await launcher.event(id, 'log', ({ line }) => line === 'before');
     process.kill(planner, 'SIGKILL');
@@ -98,19 +97,10 @@ describe('no orphan', () => {
     const launcher = await place.launch('behaviours.py');
     const run = await Run.open(launcher, 'temporal-replaced');
     await run.start();
-    const planner = plannerOf(launcher);
+    const planner = launcher.planner();
     process.kill(planner, 'SIGKILL');
     await until(() => !alive(planner));
     expect(await run.after('coloured')).toMatchObject({ ok: true });
     expect(await run.close()).toMatchObject({ ok: true });
   });
 });
-
-/** The launcher's planner: a child of it that works in the place (the guardian works in `/`). */
-function plannerOf(launcher: Launcher): number {
-  const children = readFileSync(`/proc/${launcher.process.pid}/task/${launcher.process.pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .map(Number);
-  return children.find((pid) => readlinkSync(`/proc/${pid}/cwd`) === place.directory)!;
-}

@@ -1,4 +1,4 @@
-import { FAILURE, isMftError } from '@mft/graph';
+import { FAILURE, isMftError, type AttemptsBefore } from '@mft/graph';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Attempt } from './attempts.js';
 import type { WireError } from './launcher/protocol.js';
@@ -69,6 +69,28 @@ export function lostFailure(
     ...(attempt.mayBeLost ? { nextRetryDelay: LOST_DELAY } : {}),
   });
   failure.stack = cutMiddle(reason, TRACEBACK_BYTES);
+  return failure;
+}
+
+/**
+ * An attempt that a worker cut off because it was stopped: the workflow schedules the task again, with what was before this attempt,
+ * which counts neither as the user's failure nor as a loss.
+ *
+ * @param before - left out for what has no attempts of Metaflow's: a compensation
+ *
+ * @example
+ * ```ts
+ * throw handedOverFailure(details, { number: attempt.number, failures: attempt.failures });
+ * ```
+ */
+export function handedOverFailure(details: FailureDetails, before?: AttemptsBefore): ApplicationFailure {
+  const failure = ApplicationFailure.create({
+    message: 'The worker was stopped: the task is handed over to another.',
+    type: FAILURE.handedOver,
+    nonRetryable: true,
+    details: [{ ...details, ...(before === undefined ? {} : { before }) }],
+  });
+  failure.stack = '';
   return failure;
 }
 

@@ -1,9 +1,17 @@
 export { attemptOf } from './attempts.js';
 export type { Attempt, AttemptReport } from './attempts.js';
 export type { FailureDetails } from './failure.js';
+export { checkPython } from './check.js';
+export { findIncluded, storeIncluded } from './included.js';
 export { LauncherFatalError, LauncherLostError } from './launcher/errors.js';
 export { formatLogLine } from './log.js';
 export type { LauncherLogLine, TaskLogLine } from './log.js';
+export { createTaskSlots } from './slots.js';
+export type { SlotUse, TaskSlots } from './slots.js';
+export { fetchStoredConfig, parseStoredConfig, placeOf } from './stored.js';
+export type { StoredPlace } from './stored.js';
 export type { StepRunnerOptions } from './options.js';
 export { createStepActivities } from './step-runner.js';
 export type { StepRunner, StepRunnerEvents } from './step-runner.js';
+export { readStoredLogs } from './stored-logs.js';
+export type { StoredLogLine, StoredLogsEnd, StoredLogsQuery } from './stored-logs.js';

@@ -1,5 +1,6 @@
 import type { FlowConfig } from '@mft/graph';
 import type { LauncherLogLine, TaskLogLine } from './log.js';
+import type { TaskSlots } from './slots.js';
 
 /** What {@link createStepActivities} needs to know. */
 export interface StepRunnerOptions {
@@ -34,8 +35,21 @@ export interface StepRunnerOptions {
   readonly grace?: number;
   /** Seconds between heartbeats of a running task. @defaultValue 2 */
   readonly heartbeat?: number;
-  /** Seconds that an unused planner, or the launcher of an older deployment, is kept. @defaultValue 600 */
+  /** Seconds that an unused planner, or a launcher that need not stay, is kept. @defaultValue 600 */
   readonly idle?: number;
+  /** Whether the launcher of the current deployment stays, however long it has no work. @defaultValue true */
+  readonly keepCurrent?: boolean;
+  /** Bound on tasks that other runners share. @defaultValue none but the Temporal Worker's own */
+  readonly slots?: TaskSlots;
+  /**
+   * Asked for a config that this runner was never told of, before the datastore is: what is on record.
+   * @defaultValue none
+   */
+  readonly resolve?: (hash: string) => Promise<FlowConfig | undefined>;
+  /** Called before a run that names no config gets the current one, which this may {@link StepRunner.update}. @defaultValue none */
+  readonly beforeCurrent?: () => Promise<void>;
+  /** Called when a launcher cannot be started. @defaultValue none: whoever asked for it is told in any case */
+  readonly onLauncherFailure?: (config: FlowConfig, error: Error) => void;
   /** Environment of the launcher. @defaultValue `process.env` */
   readonly env?: NodeJS.ProcessEnv;
   /** Called with every line that a task prints, as it comes. */

@@ -9,6 +9,7 @@ import type { Runner } from './activities/runner.js';
 import { finishRun, loadPlan, startRun } from './activities/runs.js';
 import { runTask } from './activities/task.js';
 import { ConfigStore } from './configs.js';
+import type { StoredPlace } from './stored.js';
 import { cacheDirectoryOf, launcherEnvironment, pythonOf, retryWaitOf } from './environment.js';
 import { LauncherPool } from './launcher/pool.js';
 import { LauncherProcess } from './launcher/process.js';
@@ -36,6 +37,14 @@ export interface StepRunner {
    */
   start(): Promise<void>;
   /**
+   * Know the config of another deployment or version, as runs may ask for it by its hash; it is kept on disk, too.
+   *
+   * @param places - where configs of its earlier versions lie
+   */
+  learn(config: FlowConfig, hash: string, places?: readonly StoredPlace[]): void;
+  /** Serve this config from now on: {@link learn}, and runs that name no config get it. Running ones keep what they began with. */
+  update(config: FlowConfig, hash: string): void;
+  /**
    * Take no more work, let running tasks finish, then end every process.
    *
    * @param graceMs - milliseconds that running tasks get.
@@ -58,25 +67,23 @@ export interface StepRunner {
 export function createStepActivities(options: StepRunnerOptions): StepRunner {
   const env = options.env ?? process.env;
   const cacheDirectory = cacheDirectoryOf(options, env);
-  const python = pythonOf(options.config, options, env);
   const events = new EventEmitter<StepRunnerEvents>();
   if (options.onLog) events.on('log', options.onLog);
   events.on('launcher', options.onLauncherLog ?? (({ line }) => process.stderr.write(`[launcher] ${line}\n`)));
 
-  const configs = new ConfigStore({
-    current: options.config,
-    hash: options.hash,
-    cacheDirectory,
-    python,
-    env: launcherEnvironment(options.config, options, env, python),
-  });
+  const configs = new ConfigStore(options.config, options.hash, { cacheDirectory, options });
   const pool = new LauncherPool({
-    current: options.hash,
+    stays: (hash) => (options.keepCurrent ?? true) && hash === configs.currentHash,
     configOf: (hash) => configs.get(hash),
     start: async (config, hash) => {
       const onLine = (stream: 'stdout' | 'stderr', line: string): void =>
         void events.emit('launcher', { flow: config.flow.name, hash, stream, line, time: Date.now() });
-      return startLauncher(config, options, env, cacheDirectory, onLine);
+      try {
+        return await startLauncher(config, options, env, cacheDirectory, onLine);
+      } catch (error) {
+        options.onLauncherFailure?.(config, error as Error);
+        throw error;
+      }
     },
     idle: (options.idle ?? 600) * 1000,
     onError: (error) => onSweepError(error),
@@ -92,7 +99,8 @@ export function createStepActivities(options: StepRunnerOptions): StepRunner {
   const runner: Runner = {
     pool,
     configs,
-    hash: options.hash,
+    beforeCurrent: options.beforeCurrent,
+    slots: options.slots,
     tags: options.tags ?? [],
     retryWait: retryWaitOf(options, env),
     grace: options.grace ?? 5,
@@ -109,7 +117,15 @@ export function createStepActivities(options: StepRunnerOptions): StepRunner {
     },
     events,
     start: async () => {
-      await pool.session(options.hash);
+      await pool.session(configs.currentHash);
+    },
+    learn: (config, hash, places) => {
+      configs.learn(config, hash, places);
+      configs.keep(config, hash).catch(onSweepError);
+    },
+    update: (config, hash) => {
+      configs.update(config, hash);
+      configs.keep(config, hash).catch(onSweepError);
     },
     close: (graceMs) => pool.close(graceMs),
   };

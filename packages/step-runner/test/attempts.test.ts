@@ -61,6 +61,17 @@ describe('attemptOf', () => {
     }
   });
 
+  it.each([
+    // temporal attempt, before, failures reported → as if the attempt that was cut off had never been
+    [1, { number: 0, failures: 0 }, undefined, { number: 0, failures: 0, lost: 0, last: false }],
+    [1, { number: 1, failures: 1 }, undefined, { number: 1, failures: 1, lost: 0, last: true }],
+    [1, { number: 1, failures: 0 }, undefined, { number: 1, failures: 0, lost: 1, extraRetries: 1, last: false }],
+    [2, { number: 1, failures: 0 }, 1, { number: 2, failures: 1, lost: 1, last: true }],
+  ] as const)('attempt %i of a task that was given back %j', (attempt, before, failures, expected) => {
+    const report = failures === undefined ? undefined : { failures };
+    expect(attemptOf(attempt, policy(1), report, before)).toMatchObject(expected);
+  });
+
   it('does not believe a report of more failures than attempts', () => {
     expect(attemptOf(2, policy(3), { failures: 9 })).toMatchObject({ failures: 1, lost: 0 });
     expect(attemptOf(2, policy(3), { failures: -1 })).toMatchObject({ failures: 0, lost: 1 });

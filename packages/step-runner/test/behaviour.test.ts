@@ -119,7 +119,7 @@ describe('num_parallel', () => {
       stages: [[begin()], [{ step: 'work', splitIndex: 0, parallel: 'control', inputs: [of('start')] }]],
     });
     expect(first.failure).toBeUndefined();
-    expect(first.results[0]!.transition).toEqual({ splits: 3 });
+    expect(first.results[0]!.transition).toEqual({ splits: 3, unbounded: true });
     const { mappers } = first.results[1]!.transition;
     expect(mappers).toHaveLength(3);
     expect(mappers![0]).toBe(control);

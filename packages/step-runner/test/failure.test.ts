@@ -1,7 +1,7 @@
 import { FAILURE, MftError } from '@mft/graph';
 import { DefaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { finalIfUsers, lostFailure, startFailure, stepFailure } from '../src/failure.js';
+import { finalIfUsers, handedOverFailure, lostFailure, startFailure, stepFailure } from '../src/failure.js';
 
 const details = { pathspec: 'F/temporal-F-1/a/temporal-a-0', step: 'a', attempt: 1 };
 const error = {
@@ -73,6 +73,16 @@ describe('lostFailure', () => {
   });
   it('is final when the losses are used up', () => {
     expect(lostFailure('x', { mayBeLost: false }, details)).toMatchObject({ type: FAILURE.lost, nonRetryable: true });
+  });
+});
+
+describe('handedOverFailure', () => {
+  it('goes to the workflow, with what was before', () => {
+    expect(handedOverFailure(details, { number: 1, failures: 1 })).toMatchObject({
+      type: FAILURE.handedOver,
+      nonRetryable: true,
+      details: [{ ...details, before: { number: 1, failures: 1 } }],
+    });
   });
 });
 

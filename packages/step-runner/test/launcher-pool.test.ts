@@ -14,7 +14,7 @@ afterEach(async () => {
 function poolOf(options: { idle?: number; file?: string } = {}): { pool: LauncherPool; started: () => number } {
   let started = 0;
   const pool = new LauncherPool({
-    current: 'now',
+    stays: (hash) => hash === 'now',
     configOf: (hash) =>
       hash === 'unknown' ? Promise.reject(new Error('no such config')) : Promise.resolve({ name: hash } as FlowConfig),
     start: () => {

@@ -30,7 +30,8 @@ await Promise.all([workflowBundle(), workerRuntime(), versions()]);
 /** Temporal's own bundler, once here instead of at every start. The source map must be there and may be empty. */
 async function workflowBundle() {
   const workflowsPath = fileURLToPath(import.meta.resolve('@mft/interpreter/workflows'));
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: silent });
+  const failureConverterPath = fileURLToPath(import.meta.resolve('@mft/interpreter/failure-converter'));
+  const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath, logger: silent });
   const start = code.lastIndexOf('//# sourceMappingURL=data:');
   if (start < 0) throw new Error("The workflow bundle has no inline source map: has Temporal's bundler changed?");
   const map = { version: 3, file: 'mft-workflows.js', sources: [], names: [], mappings: '' };

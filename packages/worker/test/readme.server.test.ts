@@ -21,18 +21,25 @@ afterAll(async () => {
   await deployed.remove();
 });
 
-/** Run the code block of the README that holds `mark`, beside the test's `my_flow.py`. */
-async function runExample(mark: string): Promise<string> {
+/**
+ * Run the code block of the README that holds `mark`, beside the test's `my_flow.py`.
+ *
+ * @param until - what it prints when it is to be stopped, by SIGTERM
+ */
+async function runExample(mark: string, until?: string): Promise<string> {
   const blocks = [...readme.matchAll(/```js\n([\s\S]+?)```/g)].map(([, block = '']) => block);
   const example = blocks.find((block) => block.includes(mark)) ?? '';
   const file = join(deployed.folder, 'example.mjs');
   writeFileSync(file, example.replaceAll('127.0.0.1:7233', server.address));
-  const { stdout } = await execa(process.execPath, [file], {
+  const running = execa(process.execPath, [file], {
     cwd: deployed.folder,
     env: { ...deployed.env, METAFLOW_PYTHON: python },
     extendEnv: false,
   });
-  return stdout;
+  running.stdout.on('data', (chunk: Buffer) => {
+    if (until !== undefined && chunk.toString().includes(until)) running.kill('SIGTERM');
+  });
+  return (await running).stdout;
 }
 
 test("the README's program makes a worker file, whose own comments know its name", async () => {
@@ -43,4 +50,9 @@ test("the README's program makes a worker file, whose own comments know its name
 
 test("the README's program starts a worker, runs the flow and says how it ended", async () => {
   expect(await runExample('connectWorker')).toMatch(/^✔ \w+\/temporal-\S+ completed\n/m);
+});
+
+test("the README's program records a deployment, reads the record, and serves it until SIGTERM", async () => {
+  const stdout = await runExample('serveDeployments', "[ 'MyFlow' ]");
+  expect(stdout).toMatch(/name: 'MyFlow'[^]+name: 'greeting'/);
 });

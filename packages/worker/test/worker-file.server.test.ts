@@ -263,6 +263,12 @@ test.each([
   expect(exitCode).toBe(status);
 });
 
+test('trigger --json does so with options before its name as well', async () => {
+  const { stdout, exitCode } = await deployed.node(['--address', server.address, 'trigger', '--json', 'nobody=1']);
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', error: { code: 'UNKNOWN_PARAMETER' } });
+  expect(exitCode).toBe(2);
+});
+
 test('a worker of a namespace that is not there says so and ends', async () => {
   const { stderr, exitCode } = await deployed.node(['--namespace', 'nope']);
   expect(stderr).toContain('[NAMESPACE_NOT_FOUND]');

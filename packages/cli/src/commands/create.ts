@@ -3,34 +3,60 @@ import { basename, resolve } from 'node:path';
 import { MftError } from '@mft/graph';
 import { flowFile, isParameter } from '../argv.js';
 import type { Context, Result } from '../context.js';
-import { readFlow, type CompileFlags } from '../flow.js';
+import { readFlow, type CompileFlags, type Compiled } from '../flow.js';
+import type { TemporalFlags } from '../options.js';
 import { checkOutput, shellWord } from '../output.js';
+import { openRecorder, type Recording } from '../recording.js';
 
 /** Flags of `mft create`. */
-export interface CreateFlags extends CompileFlags {
+export interface CreateFlags extends CompileFlags, TemporalFlags {
   readonly output?: string;
+  /** Print the config; write, save and record nothing. */
+  readonly dryRun?: true;
+  /** The same, by the name that Metaflow's other orchestrators have for it. */
+  readonly onlyJson?: true;
 }
 
 /**
- * `mft create`: compile a flow, save its code package in the datastore, write the worker file. Needs no server.
+ * `mft create`: compile a flow, save its code package in the datastore, write the worker file, and record the deployment where a server
+ * is in reach. Where none is, the worker file records it when it runs.
  *
- * @throws MftError BAD_OUTPUT, CONFLICTING_OPTIONS, EXCESS_ARGUMENT for a parameter, and as {@link readFlow}
+ * @throws MftError BAD_OUTPUT, CONFLICTING_OPTIONS, EXCESS_ARGUMENT for a parameter, as {@link readFlow} and as {@link openRecorder}
  */
 export async function create(words: readonly string[], flags: CreateFlags, context: Context): Promise<Result> {
   // A second word is the file to write; what looks like a parameter and not like JavaScript was meant as one.
   const meant = words.filter((word, i) => i !== 1 || !/\.[cm]?js$/.test(word));
   const file = flowFile('create', meant.length > 1 && isParameter(meant[1] ?? '') ? meant : words.slice(0, 1));
   const output = await outputOf(file, words[1], flags.output);
-  const { config, hash } = await readFlow(file, flags, context, { savePackage: true });
-  const { renderWorkerFile } = await import('@mft/worker');
-  await writeWhole(output, await renderWorkerFile(config, { hash, fileName: basename(output) }));
+  if (flags.dryRun || flags.onlyJson) {
+    const { config } = await readFlow(file, flags, context);
+    return { text: JSON.stringify(config, undefined, 2), json: config };
+  }
+  // Before anything is saved: a server that was named and does not answer ends the command.
+  const recorder = await openRecorder(flags, context);
+  try {
+    const { config, hash } = await readFlow(file, flags, context, { savePackage: true });
+    const createdAt = new Date().toISOString();
+    const { renderWorkerFile } = await import('@mft/worker');
+    await writeWhole(output, await renderWorkerFile(config, { hash, createdAt, fileName: basename(output) }));
+    const recording = await recorder.record(config, { hash, createdAt });
+    if (recording.warning !== undefined) context.warn(`warning: ${recording.warning}`);
+    return resultOf({ config, hash }, createdAt, output, recording);
+  } finally {
+    await recorder.close();
+  }
+}
+
+function resultOf({ config, hash }: Compiled, createdAt: string, output: string, recording: Recording): Result {
   const { name, taskQueue } = config;
+  const [worker, parameters] = [`node ${shellWord(output)}`, config.parameters.length > 0 ? ' key=value …' : ''];
   const lines = [
     `${name} is compiled into ${output}`,
     `  Task queue  ${taskQueue}`,
     `  Package     ${config.package?.url ?? 'none'}`,
-    `  Run it      node ${shellWord(output)}`,
-    `  Trigger it  node ${shellWord(output)} trigger${config.parameters.length > 0 ? ' key=value …' : ''}`,
+    `  Recorded    ${recording.told}`,
+    `  Run it      ${recording.recorded ? 'mft serve, or ' : ''}${worker}`,
+    `  Trigger it  ${recording.recorded ? `mft trigger ${name}` : `${worker} trigger`}${parameters}`,
   ];
   return {
     text: lines.join('\n'),
@@ -41,6 +67,8 @@ export async function create(words: readonly string[], flags: CreateFlags, conte
       hash,
       taskQueue,
       package: config.package?.url ?? null,
+      createdAt,
+      recorded: recording.recorded,
     },
   };
 }

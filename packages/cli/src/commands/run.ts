@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { parseParameters, type FlowConfig } from '@mft/graph';
+import type { FlowConfig } from '@mft/graph';
 import { sortWords } from '../argv.js';
 import type { Context, Result } from '../context.js';
 import { readFlow, type CompileFlags, type Compiled } from '../flow.js';
@@ -11,6 +11,7 @@ import { locateServer, type TargetFlags } from '../run/target.js';
 /** Flags of `mft run`. */
 export interface RunFlags extends CompileFlags, TargetFlags {
   readonly runIdFile?: string;
+  readonly paramsFile?: string;
   readonly maxWorkers?: string;
 }
 
@@ -18,7 +19,7 @@ export interface RunFlags extends CompileFlags, TargetFlags {
  * `mft run`: a flow, once, as its file is now. Bad input is refused before a server is started or anything written.
  * A Ctrl-C that comes before there is a run to cancel ends the command at once, and is told as a cancelled run is.
  *
- * @throws MftError as {@link readFlow}, `parseParameters`, `startServer` and `execute`
+ * @throws MftError as {@link readFlow}, `givenParameters`, `findIncluded`, `checkSize`, `startServer` and `execute`
  */
 export async function run(words: readonly string[], flags: RunFlags, context: Context): Promise<Result> {
   let interrupt!: (result: Result) => void;
@@ -51,7 +52,14 @@ async function prepareAndExecute(
     readFlow(file, flags, context, { onSpawned: preload }),
     locateServer(flags, context),
   ]);
-  const params = parseParameters(compiled.config.parameters, parameters);
+  const [{ checkSize, givenParameters }, { findIncluded }] = await Promise.all([
+    import('@mft/worker'),
+    import('@mft/step-runner'),
+  ]);
+  const params = await givenParameters(compiled.config.parameters, parameters, flags.paramsFile);
+  // Metaflow uploads them as the run begins, here.
+  await findIncluded(compiled.config.parameters, params);
+  checkSize(compiled.config, params);
   const target = await getTarget();
   const [{ execute }, { colorsFor, exitStatusOf, formatOutcome, PRIVATE_QUEUE }] = await Promise.all([
     import('../run/execute.js'),

@@ -60,6 +60,7 @@ export async function execute(job: Job, target: Target, context: Context): Promi
       hash: job.hash,
       connection: native.connection,
       namespace: native.namespace,
+      dataConverter: native.dataConverter,
       logger: screen.logger,
       onLog: screen.taskLine,
       // Retries follow at once, as under `metaflow run`.

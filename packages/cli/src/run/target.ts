@@ -1,3 +1,4 @@
+import { MftError } from '@mft/graph';
 import type { ConnectionFlags } from '@mft/worker';
 import type { Context } from '../context.js';
 import { connectionFlags } from '../connection.js';
@@ -46,6 +47,29 @@ export async function locateServer(flags: TargetFlags, { env, notice }: Context)
     const uiUrl = server.uiUrl ?? (server.address === 'localhost:7233' ? 'http://localhost:8233' : undefined);
     return { flags: { ...given, address: server.address }, ...(uiUrl === undefined ? {} : { uiUrl }) };
   };
+}
+
+/**
+ * Find the server of a command that starts none: what a flag, the environment or a profile names, else a local one that runs.
+ *
+ * @throws MftError NO_SERVER where none is named and none runs, BAD_CONNECTION_CONFIG
+ *
+ * @example
+ * ```ts
+ * const { flags } = await requireServer({ address: '127.0.0.1:7233' }, context);
+ * ```
+ */
+export async function requireServer(flags: TemporalFlags, { env }: Pick<Context, 'env'>): Promise<Target> {
+  const given = connectionFlags(flags);
+  const { resolveConnection } = await import('@mft/worker');
+  const { configured, namespace } = await resolveConnection(given, env);
+  if (configured) return { flags: given };
+  const found = await findServer({ env, namespace });
+  if (found !== undefined) return { flags: { ...given, address: found.address } };
+  throw new MftError('NO_SERVER', 'No Temporal server is named, and no local one runs here.', {
+    hint: 'Name one with --address or TEMPORAL_ADDRESS, or start a local one with: mft server',
+    exitCode: 1,
+  });
 }
 
 /**

@@ -23,6 +23,9 @@ import { arrive, follow, put } from './walk.js';
  * E9. What completed and can be undone is undone exactly once, last completed first, if the run does not complete; a child's
  *     tasks as one block.
  * E10. While held nothing starts; after `resume` the run goes on as if it had never been held.
+ * E11. While suspended no task and no child starts, and the same holds in every child; what runs, compensation, cancel and deadline
+ *      go on. After `unsuspend` the run goes on as if it had never been suspended.
+ * E12. A task that was cloned from an earlier run is not this run's to undo.
  */
 
 /** A state and what is to be done next. */
@@ -83,7 +86,7 @@ function apply(work: Work, event: EngineEvent): void {
       stop(work, cancelled('The run was cancelled.'));
       return;
     case 'taskDone':
-      taskDone(work, event.id, event.transition);
+      taskDone(work, event);
       return;
     case 'taskFailed': {
       const task = takeTask(work, event.id);
@@ -123,15 +126,25 @@ function apply(work: Work, event: EngineEvent): void {
     case 'resume':
       draft.held = false;
       return;
+    case 'suspend':
+    case 'unsuspend':
+      suspend(work, event.type === 'suspend');
+      return;
   }
 }
 
-function taskDone(work: Work, id: string, transition: Extract<EngineEvent, { type: 'taskDone' }>['transition']): void {
+function suspend({ draft, commands }: Work, suspended: boolean): void {
+  if ((draft.suspended ?? false) === suspended) return;
+  draft.suspended = suspended;
+  if (Object.keys(draft.children).length > 0) commands.push({ type: 'tellChildren', suspended });
+}
+
+function taskDone(work: Work, { id, transition, cloned }: Extract<EngineEvent, { type: 'taskDone' }>): void {
   const { plan, draft } = work;
   const task = takeTask(work, id);
   draft.done += 1;
   count(work, task.step, { running: -1, done: 1 });
-  if (plan.policies[task.step]?.compensate !== undefined) {
+  if (cloned !== true && plan.policies[task.step]?.compensate !== undefined) {
     draft.saga = recordEntry(draft.saga, { id: taskIdOf(task), name: taskLabel(task), data: coordinatesOf(task) });
   }
   if (draft.phase === 'running') follow(work, task, transition);

@@ -20,7 +20,7 @@ export type EngineEvent = { readonly at: number } & (
   /** `begun: false`: the run was refused, so there is nothing to finish. */
   | { readonly type: 'startFailed'; readonly error: RunError; readonly begun: boolean }
   | { readonly type: 'startCancelled' }
-  | { readonly type: 'taskDone'; readonly id: string; readonly transition: Transition }
+  | { readonly type: 'taskDone'; readonly id: string; readonly transition: Transition; readonly cloned?: true }
   | { readonly type: 'taskFailed'; readonly id: string; readonly error: RunError }
   | { readonly type: 'taskCancelled'; readonly id: string }
   | { readonly type: 'childDone'; readonly id: string; readonly report: RangeReport }
@@ -34,6 +34,9 @@ export type EngineEvent = { readonly at: number } & (
   /** Start nothing until `resume`. */
   | { readonly type: 'hold' }
   | { readonly type: 'resume' }
+  /** Somebody wants nothing new to start until `unsuspend`. */
+  | { readonly type: 'suspend' }
+  | { readonly type: 'unsuspend' }
 );
 
 /** A task as its activity needs it, but for what is the same for the whole run. */
@@ -44,13 +47,15 @@ export interface TaskSpec extends TaskCoordinates {
   readonly parallel?: 'control';
 }
 
-/** What is to be done about it. Each but `cancelAll` and `finish` is answered by an event of the same id. */
+/** What is to be done about it. Each but `cancelAll`, `tellChildren` and `finish` is answered by an event of the same id. */
 export type Command =
   | { readonly type: 'start' }
   | { readonly type: 'runTask'; readonly id: string; readonly task: TaskSpec }
   | { readonly type: 'startChild'; readonly id: string; readonly range: RangeSpec }
   /** Cancel everything in flight; each of it still answers. */
   | { readonly type: 'cancelAll' }
+  /** Pass `suspend` or `unsuspend` on to the children in flight, as the state says. */
+  | { readonly type: 'tellChildren'; readonly suspended: boolean }
   | {
       readonly type: 'compensate';
       readonly id: string;

@@ -5,7 +5,7 @@ import { childNameOf, type Token } from './state.js';
 /** Starts what may start, as far as the window and the bound on children allow. */
 export function launch(work: Work): void {
   const { draft } = work;
-  if (draft.phase !== 'running' || draft.held) return;
+  if (draft.phase !== 'running' || draft.held || draft.suspended === true) return;
   let room = draft.limits.window - Object.keys(draft.running).length;
   while (room > 0) {
     const token = nextToken(work);

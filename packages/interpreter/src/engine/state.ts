@@ -88,6 +88,8 @@ export interface EngineState {
   readonly limits: Limits;
   /** While true nothing starts: the workflow is about to continue as new. */
   readonly held: boolean;
+  /** While true no task and no child starts: somebody asked for it. Absent as long as nobody has. */
+  readonly suspended?: boolean;
   /** The run is being registered with Metaflow. */
   readonly starting: boolean;
   /** False as long as the run is certainly not registered with Metaflow. */

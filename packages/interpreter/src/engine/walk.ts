@@ -35,7 +35,8 @@ export function follow(work: Work, task: RunningTask, transition: Transition): v
       openSplit(work, task, node);
       return;
     case 'foreach':
-      openForeach(work, task, node, transition.splits);
+      if (transition.unbounded) openParallel(work, task, node);
+      else openForeach(work, task, node, transition.splits);
       return;
     case 'parallel':
       openParallel(work, task, node);

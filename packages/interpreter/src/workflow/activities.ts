@@ -1,8 +1,10 @@
 import {
   FAILURE,
   maximumAttempts,
+  type AttemptsBefore,
   type CompensationPolicy,
   type MetaflowActivities,
+  type StartRunInput,
   type StepPolicy,
 } from '@mft/graph';
 import {
@@ -20,6 +22,8 @@ const MINUTE = 60_000;
 const NO_LIMIT = 10 * 365 * 24 * 60 * MINUTE;
 /** `@timeout` acts inside the step, and must win: starting the process and storing the artifacts take their time too. */
 const SLACK = 15 * MINUTE;
+/** What a task may wait in its worker for its process, where several task queues share a bound: the worker ends it by `SLACK` itself. */
+const WAITING = 24 * 60 * MINUTE;
 /** Temporal refuses a retry interval of zero. */
 const AT_ONCE = 10;
 
@@ -29,18 +33,18 @@ const shared = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } as const satisfies ActivityOptions;
 
-/** Activity options of a task: how long, how often. */
-export function taskOptions({ retry, timeout }: StepPolicy): ActivityOptions {
+/** Activity options of a task: how long, how often. Attempts that were made before count. */
+export function taskOptions({ retry, timeout }: StepPolicy, before?: AttemptsBefore): ActivityOptions {
   return {
     ...shared,
-    startToCloseTimeout: timeout === undefined ? NO_LIMIT : timeout * 1000 + SLACK,
+    startToCloseTimeout: timeout === undefined ? NO_LIMIT : timeout * 1000 + SLACK + WAITING,
     retry: {
-      maximumAttempts: maximumAttempts(retry),
+      maximumAttempts: Math.max(1, maximumAttempts(retry) - (before?.number ?? 0)),
       initialInterval: Math.max(AT_ONCE, retry.minutesBetween * MINUTE),
       maximumInterval: Math.max(AT_ONCE, retry.minutesBetween * MINUTE),
       // Metaflow waits equally long each time.
       backoffCoefficient: 1,
-      nonRetryableErrorTypes: [FAILURE.step, FAILURE.start],
+      nonRetryableErrorTypes: [FAILURE.step, FAILURE.start, FAILURE.handedOver],
     },
   };
 }
@@ -49,13 +53,13 @@ export function taskOptions({ retry, timeout }: StepPolicy): ActivityOptions {
 export function compensationOptions({ retries, minutesBetween, timeout }: CompensationPolicy): ActivityOptions {
   return {
     ...shared,
-    startToCloseTimeout: timeout * 1000 + SLACK,
+    startToCloseTimeout: timeout * 1000 + SLACK + WAITING,
     retry: {
       maximumAttempts: 1 + retries,
       initialInterval: Math.max(AT_ONCE, minutesBetween * MINUTE),
       maximumInterval: Math.max(AT_ONCE, minutesBetween * MINUTE),
       backoffCoefficient: 1,
-      nonRetryableErrorTypes: [FAILURE.step],
+      nonRetryableErrorTypes: [FAILURE.step, FAILURE.handedOver],
     },
   };
 }
@@ -66,8 +70,7 @@ export const tasks = proxyActivities<Pick<MetaflowActivities, 'runMetaflowTask' 
   startToCloseTimeout: NO_LIMIT,
 });
 
-/** The beginning and the end of a run. Both are safe to repeat. */
-export const run = proxyActivities<Pick<MetaflowActivities, 'startMetaflowRun' | 'finishMetaflowRun'>>({
+const runOptions: ActivityOptions = {
   ...shared,
   startToCloseTimeout: 10 * MINUTE,
   retry: {
@@ -76,7 +79,15 @@ export const run = proxyActivities<Pick<MetaflowActivities, 'startMetaflowRun' |
     maximumInterval: MINUTE,
     nonRetryableErrorTypes: [FAILURE.start],
   },
-});
+};
+
+/** The beginning and the end of a run. Both are safe to repeat. */
+export const run = proxyActivities<Pick<MetaflowActivities, 'startMetaflowRun' | 'finishMetaflowRun'>>(runOptions);
+
+/** Activity options of a run's beginning: one that resumes another copies all of its finished tasks first. */
+export function startOptions({ resume }: StartRunInput): ActivityOptions {
+  return resume === undefined ? runOptions : { ...runOptions, startToCloseTimeout: 6 * 60 * MINUTE };
+}
 
 /** A local activity: its answer lies in the history, and the run keeps it whatever is deployed meanwhile. */
 export const { loadMetaflowPlan } = proxyLocalActivities<Pick<MetaflowActivities, 'loadMetaflowPlan'>>({

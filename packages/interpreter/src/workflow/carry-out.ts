@@ -1,4 +1,12 @@
-import { FAILURE, taskIdOf, taskLabel, type Plan, type StepPolicy } from '@mft/graph';
+import {
+  FAILURE,
+  taskIdOf,
+  taskLabel,
+  type AttemptsBefore,
+  type Plan,
+  type StepPolicy,
+  type TaskInput,
+} from '@mft/graph';
 import {
   ChildWorkflowCancellationType,
   executeChild,
@@ -8,7 +16,7 @@ import {
 import type { Command, EngineEvent, RangeReport } from '../engine/events.js';
 import type { Limits } from '../engine/limits.js';
 import { compensationOptions, taskOptions, tasks } from './activities.js';
-import { errorOf, firstLine, subjectOf } from './errors.js';
+import { errorOf, firstLine, handedOver, subjectOf } from './errors.js';
 import { factsOf, type RangeArgument, type RunFacts } from './input.js';
 
 /** Name of the workflow type that runs a range of a wide foreach. */
@@ -37,7 +45,7 @@ export interface Bench {
  */
 export function carryOut(
   bench: Bench,
-  command: Exclude<Command, { type: 'cancelAll' | 'finish' }>,
+  command: Exclude<Command, { type: 'cancelAll' | 'tellChildren' | 'finish' }>,
 ): Promise<Happening> {
   switch (command.type) {
     case 'start':
@@ -68,18 +76,27 @@ function runTask(
   { plan, facts, work }: Bench,
   { id, task }: Extract<Command, { type: 'runTask' }>,
 ): Promise<Happening> {
-  const { hash, runId, tags } = facts;
-  const options = { ...taskOptions(policyOf(plan, task.step)), activityId: id, summary: taskLabel(task) };
-  return work
-    .run(() => tasks.runMetaflowTask.executeWithOptions(options, [{ hash, runId, ...task, tags }]))
-    .then(
-      ({ transition }) => ({ type: 'taskDone', id, transition }),
-      (error: unknown) => {
-        if (isCancellation(error)) return { type: 'taskCancelled', id };
-        const { step, index, visit } = task;
-        return { type: 'taskFailed', id, error: errorOf(error, subjectOf(task), { step, index, visit }) };
-      },
-    );
+  const { hash, runId, tags, resume } = facts;
+  const policy = policyOf(plan, task.step);
+  const input: TaskInput = { hash, runId, ...task, tags, handover: true, ...resumed(resume) };
+  const attempt = (before?: AttemptsBefore): Promise<Happening> => {
+    const options = { ...taskOptions(policy, before), activityId: id, summary: taskLabel(task) };
+    const given = before === undefined ? input : { ...input, before };
+    return work
+      .run(() => tasks.runMetaflowTask.executeWithOptions(options, [given]))
+      .then(
+        ({ transition, cloned }) => ({ type: 'taskDone', id, transition, ...(cloned === true ? { cloned } : {}) }),
+        (error: unknown) => {
+          if (isCancellation(error)) return { type: 'taskCancelled', id };
+          const back = handedOver(error);
+          // Within the one promise: to the engine it is the same task, in flight all the time.
+          if (back !== undefined) return attempt(back.before);
+          const { step, index, visit } = task;
+          return { type: 'taskFailed', id, error: errorOf(error, subjectOf(task), { step, index, visit }) };
+        },
+      );
+  };
+  return attempt();
 }
 
 function startChild(
@@ -110,7 +127,7 @@ function compensate(
   { plan, facts, shield }: Bench,
   { id, task, handler, failure }: Extract<Command, { type: 'compensate' }>,
 ): Promise<Happening> {
-  const { hash, runId } = facts;
+  const { hash, runId, resume } = facts;
   const policy = policyOf(plan, task.step).compensate;
   if (policy === undefined) throw new Error(`Step ${task.step} has nothing that undoes it.`);
   const options = {
@@ -124,19 +141,26 @@ function compensate(
     hash,
     runId,
     handler,
+    handover: true as const,
     key: `${runId}/${task.step}/${taskIdOf(task)}`,
     failure: { type, message: firstLine(message), ...(failure.task ? { step: failure.task.step } : {}) },
+    ...resumed(resume),
   };
-  return shield
-    .run(() => tasks.compensateMetaflowTask.executeWithOptions(options, [input]))
-    .then(
-      () => ({ type: 'undone', id }),
-      (error: unknown) => ({
-        type: 'undone',
-        id,
-        error: firstLine(errorOf(error, `Undoing ${taskLabel(task)}`).message),
-      }),
-    );
+  const attempt = (): Promise<Happening> =>
+    shield
+      .run(() => tasks.compensateMetaflowTask.executeWithOptions(options, [input]))
+      .then(
+        () => ({ type: 'undone', id }),
+        (error: unknown) => {
+          if (handedOver(error) !== undefined) return attempt();
+          return { type: 'undone', id, error: firstLine(errorOf(error, `Undoing ${taskLabel(task)}`).message) };
+        },
+      );
+  return attempt();
+}
+
+function resumed(resume: RunFacts['resume']) {
+  return resume === undefined ? {} : { resume };
 }
 
 function policyOf({ policies }: Plan, step: string): StepPolicy {

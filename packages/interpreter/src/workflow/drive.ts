@@ -1,11 +1,12 @@
-import type { Plan } from '@mft/graph';
-import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
+import { SUSPEND_SIGNAL, UNSUSPEND_SIGNAL, type Plan } from '@mft/graph';
+import { CancellationScope, defineSignal, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import { advance } from '../engine/advance.js';
 import { inFlight } from '../engine/draft.js';
 import type { Command } from '../engine/events.js';
 import type { EngineState } from '../engine/state.js';
 import { carryOut, type Bench, type Happening } from './carry-out.js';
 import type { RunFacts } from './input.js';
+import { tellChildren } from './tell-children.js';
 
 /*
  * The loop between the engine and Temporal.
@@ -14,6 +15,8 @@ import type { RunFacts } from './input.js';
  *     end of a task and the start of the next lies one workflow task.
  * D2. Nothing is in flight, and no cancel unheard, when a workflow continues as new.
  * D3. Cancellation reaches work only through the engine's `cancelAll`; the loop, compensation and the end are shielded.
+ * D4. A signal is heard at once, also one that came before the workflow could listen; Temporal lets no workflow continue as new while
+ *     one is unheard.
  *
  * What a change here, in the engine or in the options of an activity breaks in runs under way (a replay compares the commands):
  * R1. the order, number or kind of commands that an event leads to: launch order, window, children, phases, limits (which is why a
@@ -75,6 +78,7 @@ function run(
     options.onState(state, at);
     for (const command of next.commands) {
       if (command.type === 'cancelAll') work.cancel();
+      else if (command.type === 'tellChildren') tellChildren(facts.workflowId, command.suspended, () => state);
       else if (command.type === 'finish') end({ finish: command, state });
       else void carryOut(bench, command).then(dispatch);
     }
@@ -125,6 +129,9 @@ function run(
       () => undefined,
     );
   }
+  // Before anything starts: a run may be suspended from its very beginning.
+  setHandler(defineSignal(SUSPEND_SIGNAL), () => dispatch({ type: 'suspend' }));
+  setHandler(defineSignal(UNSUSPEND_SIGNAL), () => dispatch({ type: 'unsuspend' }));
   dispatch({ type: options.first });
   void root.cancelRequested.catch(() => dispatchCancel());
 

@@ -1,4 +1,4 @@
-import { FAILURE, taskLabel, type TaskCoordinates } from '@mft/graph';
+import { FAILURE, taskLabel, type AttemptsBefore, type TaskCoordinates } from '@mft/graph';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -43,6 +43,16 @@ export function errorOf(error: unknown, what: string, task?: TaskCoordinates): R
   if (inner instanceof TerminatedFailure) return { type: 'Terminated', message: `${what} was terminated.`, ...at };
   if (inner instanceof Error) return { type: inner.name, message: `${what} failed: ${inner.message}`, ...at };
   return { type: 'Error', message: `${what} failed: ${String(inner)}`, ...at };
+}
+
+/**
+ * What a worker said that gave a task back because it was stopped; undefined for every other error.
+ */
+export function handedOver(error: unknown): { readonly before?: AttemptsBefore } | undefined {
+  const inner = unwrap(error);
+  if (!(inner instanceof ApplicationFailure) || inner.type !== FAILURE.handedOver) return undefined;
+  const { before } = (inner.details?.[0] ?? {}) as { readonly before?: AttemptsBefore };
+  return before === undefined ? {} : { before };
 }
 
 function timeoutText({ timeoutType }: TimeoutFailure): string {

@@ -1,4 +1,4 @@
-import type { LoadedPlan, RunInput } from '@mft/graph';
+import type { LoadedPlan, ResumeInput, RunInput } from '@mft/graph';
 import type { Limits } from '../engine/limits.js';
 import type { EngineState, RangeSpec } from '../engine/state.js';
 
@@ -10,6 +10,8 @@ export interface RunFacts {
   readonly tags: readonly string[];
   /** Workflow id of the run; children are named after it. */
   readonly workflowId: string;
+  /** The run whose finished tasks this one has taken over. */
+  readonly resume?: ResumeInput;
 }
 
 /** What a run hands on to itself when it continues as new. Parameters are not among it: they went in at the start. */
@@ -38,8 +40,8 @@ export interface RangeArgument extends RunFacts {
 }
 
 /** The facts alone, of anything that has them. */
-export function factsOf({ hash, runId, tags, workflowId }: RunFacts): RunFacts {
-  return { hash, runId, tags, workflowId };
+export function factsOf({ hash, runId, tags, workflowId, resume }: RunFacts): RunFacts {
+  return { hash, runId, tags, workflowId, ...(resume === undefined ? {} : { resume }) };
 }
 
 /** Seconds after which a run is to end: its own, else its deployment's. Zero and less mean none. */

@@ -19,7 +19,7 @@ const DETAILS_EVERY = 1000;
 export class ProgressBoard {
   #state: EngineState | undefined;
   #closed: Progress['phase'] | undefined;
-  #shown = { phase: '', at: -Infinity };
+  #shown = { phase: '', suspended: false, at: -Infinity };
   #plan: Plan | undefined;
   readonly #facts: Pick<RunFacts, 'runId' | 'workflowId'>;
 
@@ -35,8 +35,10 @@ export class ProgressBoard {
 
   update(state: EngineState, now: number): void {
     this.#state = state;
-    if (state.phase === this.#shown.phase && now - this.#shown.at < DETAILS_EVERY) return;
-    this.#shown = { phase: state.phase, at: now };
+    const { phase, suspended = false } = state;
+    const shown = this.#shown;
+    if (phase === shown.phase && suspended === shown.suspended && now - shown.at < DETAILS_EVERY) return;
+    this.#shown = { phase, suspended, at: now };
     setCurrentDetails(this.#details());
   }
 
@@ -57,17 +59,19 @@ export class ProgressBoard {
       runId: this.#facts.runId,
       phase: this.#closed ?? PHASES[state?.phase ?? 'idle'],
       steps,
+      ...(state?.suspended === true && this.#closed === undefined ? { suspended: true } : {}),
       children: Object.keys(state?.children ?? {}).map((name) => `${this.#facts.workflowId}.${name}`),
     };
   }
 
   #details(): string {
-    const { phase, steps, children } = this.progress();
+    const { phase, steps, suspended, children } = this.progress();
     const rows = Object.entries(steps)
       .filter(([, { total, running, done }]) => total + running + done > 0)
       .map(([name, { total, running, done, failed }]) => `| ${name} | ${done}/${total} | ${running} | ${failed} |`);
     const table = ['| step | done | running | failed |', '|---|---|---|---|', ...rows];
     const more = children.length === 0 ? [] : ['', `Child workflows at work: ${children.length}`];
-    return [`**${phase}** \`${this.#plan?.graph.name ?? ''}/${this.#facts.runId}\``, '', ...table, ...more].join('\n');
+    const now = suspended === true ? `${phase}, suspended` : phase;
+    return [`**${now}** \`${this.#plan?.graph.name ?? ''}/${this.#facts.runId}\``, '', ...table, ...more].join('\n');
   }
 }

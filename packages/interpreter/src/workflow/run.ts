@@ -4,10 +4,10 @@ import type { Command } from '../engine/events.js';
 import { initialRun } from '../engine/initial.js';
 import { LIMITS } from '../engine/limits.js';
 import type { EngineState } from '../engine/state.js';
-import { loadMetaflowPlan, run } from './activities.js';
+import { loadMetaflowPlan, run, startOptions } from './activities.js';
 import { drive } from './drive.js';
 import { errorOf, failureOf, firstLine } from './errors.js';
-import { factsOf, timeoutOf, type Continued, type RunArgument } from './input.js';
+import { factsOf, timeoutOf, type Continued, type RunArgument, type RunFacts } from './input.js';
 import { ProgressBoard } from './progress.js';
 
 /**
@@ -25,11 +25,12 @@ export async function runFlow(argument: RunArgument): Promise<RunResult> {
   const begun: Continued = argument.continued ?? begin(argument, loaded);
   const { state, timeout, deadline } = begun;
   const facts = factsOf(begun);
-  const { hash, runId, tags } = facts;
+  const { hash, runId, tags, resume } = facts;
   let { pathspec = `${plan.graph.name}/${runId}` } = begun;
 
   const start = async () => {
-    ({ pathspec } = await run.startMetaflowRun({ hash, runId, params: argument.params ?? {}, tags }));
+    const input = { hash, runId, params: argument.params ?? {}, tags, ...(resume === undefined ? {} : { resume }) };
+    ({ pathspec } = await run.startMetaflowRun.executeWithOptions(startOptions(input), [input]));
   };
   const driven = await drive({
     plan,
@@ -72,6 +73,7 @@ function begin(argument: RunArgument, loaded: LoadedPlan): Continued {
     runId: runIdOf(workflowId),
     tags: [...new Set([...loaded.tags, ...(argument.tags ?? [])])],
     workflowId,
+    ...(argument.resume === undefined ? {} : { resume: argument.resume }),
     state: initialRun({ ...LIMITS, ...argument.limits }),
     ...(timeout === undefined ? {} : { timeout, deadline: startTime.getTime() + timeout * 1000 }),
   };
@@ -82,16 +84,14 @@ function continueRun(continued: Continued): Promise<never> {
 }
 
 /** Tells Metaflow, whatever the outcome. That it could not be told does not change the outcome. */
-async function finish(
-  { hash, runId }: { hash: string; runId: string },
-  { report }: Extract<Command, { type: 'finish' }>,
-) {
+async function finish({ hash, runId, resume }: RunFacts, { report }: Extract<Command, { type: 'finish' }>) {
   const { outcome } = report;
   const input: FinishRunInput = {
     hash,
     runId,
     status: outcome.status,
     ...(outcome.status === 'completed' ? {} : { error: firstLine(outcome.error.message) }),
+    ...(resume === undefined ? {} : { resume }),
   };
   try {
     await CancellationScope.nonCancellable(() => run.finishMetaflowRun(input));

@@ -25,6 +25,8 @@ export interface RunnerOptions {
   readonly tags?: readonly string[];
   /** What a task does before it completes: it may wait, or throw. */
   readonly behave?: (task: TaskInput) => Promise<void> | void;
+  /** Whether a task of a resumed run was cloned. */
+  readonly cloned?: (task: TaskInput) => boolean;
   readonly undo?: (input: CompensateInput) => Promise<void> | void;
   readonly start?: (input: StartRunInput) => Promise<void> | void;
   readonly finish?: (input: FinishRunInput) => Promise<void> | void;
@@ -41,6 +43,8 @@ export interface Runner {
   readonly cancelled: string[];
   /** How many tasks began more than once. */
   readonly repeated: string[];
+  /** Origins that tasks were told of. */
+  readonly resumed: ReadonlySet<string>;
 }
 
 export const HASH = 'a'.repeat(64);
@@ -53,6 +57,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const undone: CompensateInput[] = [];
   const cancelled: string[] = [];
   const repeated: string[] = [];
+  const resumed = new Set<string>();
   const tasks = (runId: string) => {
     if (!begun.has(runId)) begun.set(runId, new Map());
     return begun.get(runId)!;
@@ -79,6 +84,7 @@ export function createRunner(options: RunnerOptions): Runner {
         ...(joinType === undefined ? {} : { joinType }),
         ...(parallel === undefined ? {} : { control: true as const }),
       });
+      if (input.resume !== undefined) resumed.add(input.resume.origin);
       try {
         await options.behave?.(input);
       } catch (error) {
@@ -92,6 +98,7 @@ export function createRunner(options: RunnerOptions): Runner {
         artifacts: ['x'],
         fetch: `metaflow.Task("${pathspec}").data.x`,
         transition: transitionOf(plan, choose, input),
+        ...(options.cloned?.(input) === true ? { cloned: true as const } : {}),
       };
     },
     compensateMetaflowTask: async (input) => {
@@ -103,7 +110,7 @@ export function createRunner(options: RunnerOptions): Runner {
       await options.finish?.(input);
     },
   };
-  return { activities, tasks, starts, finishes, undone, cancelled, repeated };
+  return { activities, tasks, starts, finishes, undone, cancelled, repeated, resumed };
 }
 
 /** A step that fails for good, with a Python traceback as the real runner gives it. */

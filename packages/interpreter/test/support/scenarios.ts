@@ -1,3 +1,4 @@
+import { SUSPEND_SIGNAL, UNSUSPEND_SIGNAL } from '@mft/graph';
 import type { Choose } from './choices.js';
 import { planOf, policyOf } from './graphs.js';
 import { stepFailure, untilCancelled, type RunnerOptions } from './runner.js';
@@ -71,6 +72,28 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       while (runner.tasks(`temporal-${handle.workflowId}`).size < 7)
         await new Promise((resolve) => setTimeout(resolve, 50));
       await handle.cancel();
+    },
+  },
+  suspended: {
+    plan: undoing,
+    choose: splits(24),
+    input: { limits: { ...small, window: 2, childWindow: 1, softEvents: 40, hardEvents: 60 } },
+    behave: () => new Promise((resolve) => setTimeout(resolve, 30)),
+    act: async ({ handle, runner }) => {
+      const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+      while (runner.tasks(`temporal-${handle.workflowId}`).size < 5) await pause(20);
+      await handle.signal(SUSPEND_SIGNAL);
+      await pause(1500);
+      await handle.signal(UNSUSPEND_SIGNAL);
+    },
+  },
+  resumed: {
+    plan: undoing,
+    choose: splits(6),
+    input: { resume: { origin: 'temporal-HandFlow-0', step: 'join' } },
+    cloned: ({ step, index }) => step === 'start' || index[0] !== 3,
+    behave: ({ step }) => {
+      if (step === 'join') throw stepFailure('ValueError: no');
     },
   },
 };

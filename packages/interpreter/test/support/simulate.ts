@@ -19,6 +19,10 @@ export interface Options {
   readonly deadlineAt?: number;
   /** Chance in a hundred that a workflow is held before an event. */
   readonly holding?: number;
+  /** Chance in a hundred, at each step of the simulation, that the run is suspended, or goes on if it is. */
+  readonly suspending?: number;
+  /** Chance in a hundred that a task was cloned from an earlier run. */
+  readonly cloning?: number;
   /** Turn every state into JSON and back. */
   readonly viaJson?: boolean;
 }
@@ -32,6 +36,10 @@ export interface Trace {
   readonly completed: string[];
   /** The same, last first, those of a child all at the place where the child ended. */
   readonly lastFirst: readonly string[];
+  /** Ids of completed tasks that were cloned. */
+  readonly cloned: ReadonlySet<string>;
+  /** How often the run was suspended. */
+  readonly suspensions: number;
   /** Ids of undone tasks, in order. */
   readonly undone: string[];
   readonly failures: RunError[];
@@ -64,6 +72,8 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
   const started: Trace['started'] = new Map();
   const done = new Set<string>(['_parameters/temporal-_parameters-0']);
   const completed: string[] = [];
+  const cloned = new Set<string>();
+  let suspensions = 0;
   const undone: string[] = [];
   const failures: RunError[] = [];
   const violations: string[] = [];
@@ -94,12 +104,15 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
     check(!(starts && before.outcome !== undefined), 'E7 something started after the outcome was known');
     check(!(starts && state.outcome !== undefined), 'E7 something started as the outcome became known');
     check(!(starts && state.held), 'E10 something started while held');
+    check(!(starts && state.suspended === true), 'E11 something started while suspended');
     for (const command of commands) carryOut(workflow, command);
   };
 
   const carryOut = (workflow: Workflow, command: Command): void => {
     if (command.type === 'cancelAll') {
       for (const flight of flying) if (flight.workflow === workflow) flight.cancelled = true;
+    } else if (command.type === 'tellChildren') {
+      for (const child of living) if (child.parent === workflow && isLive(child)) tell(child, command.suspended);
     } else if (command.type === 'finish') {
       check(inFlight(workflow.state) === 0, 'E8 finished with something in flight');
       finish(workflow, command.report);
@@ -108,6 +121,12 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
       flying.push({ workflow, command, cancelled: false });
     }
   };
+
+  const isLive = ({ name, parent, state }: Workflow) =>
+    state.phase !== 'ended' && name in (parent?.state.children ?? {});
+
+  const tell = (workflow: Workflow, suspended: boolean): void =>
+    dispatch(workflow, { type: suspended ? 'suspend' : 'unsuspend', at });
 
   const begin = ({ id, task }: Extract<Command, { type: 'runTask' }>): void => {
     const inputs = inputPaths(RUN, task.inputs).map((path) => path.slice(RUN.length + 1));
@@ -144,6 +163,8 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
     const child: Workflow = { name: command.id, parent: workflow, state, cancelled: false, log: [] };
     living.push(child);
     dispatch(child, { type: 'begin', at });
+    // It was on its way when its parent was told.
+    if (workflow.state.suspended === true && isLive(child)) tell(child, true);
   };
 
   const living: Workflow[] = [root];
@@ -166,8 +187,11 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
       }
       done.add(`${task.step}/${id}`);
       completed.push(id);
+      const clone = draw(100) < (options.cloning ?? 0);
+      if (clone) cloned.add(id);
       workflow.log.push(id);
-      dispatch(workflow, { type: 'taskDone', at, id, transition: transitionOf(plan, choose, task) });
+      const transition = transitionOf(plan, choose, task);
+      dispatch(workflow, { type: 'taskDone', at, id, transition, ...(clone ? { cloned: true } : {}) });
     }
   };
 
@@ -188,6 +212,13 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
     }
     if (at === options.cancelAt) dispatch(root, { type: 'cancel', at });
     if (at === options.deadlineAt) dispatch(root, { type: 'deadline', at, message: 'too late' });
+    const suspended = root.state.suspended === true;
+    // One that is suspended and has nothing in flight goes on, or this would never end.
+    const change = draw(100) < (options.suspending ?? 0) || (suspended && flying.length === 0);
+    if (change && root.state.phase !== 'ended') {
+      if (!suspended) suspensions += 1;
+      tell(root, !suspended);
+    }
     if (flying.length === 0) {
       if (living.some(({ state }) => state.held && state.phase !== 'ended' && inFlight(state) === 0)) continue;
       break;
@@ -203,6 +234,8 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
     started,
     completed,
     lastFirst: reversed(root.log),
+    cloned,
+    suspensions,
     undone,
     failures,
     violations,

@@ -36,6 +36,11 @@ export class Heart {
     this.#timer = setInterval(() => this.#beat(), every);
   }
 
+  /** Whether the task has had a process. */
+  get hasStarted(): boolean {
+    return this.#report.pid !== undefined;
+  }
+
   /** The task has a process now. */
   started(pid: number): void {
     this.#report = { ...this.#report, pid };

@@ -1,14 +1,17 @@
+import type { ResumeInput } from '@mft/graph';
 import type { LogEvent } from '../launcher/protocol.js';
 import type { LauncherPool } from '../launcher/pool.js';
 import type { ConfigStore } from '../configs.js';
 import type { TaskLogLine } from '../log.js';
+import type { TaskSlots } from '../slots.js';
 
 /** What the activities share. Times are milliseconds unless said otherwise. */
 export interface Runner {
   readonly pool: LauncherPool;
   readonly configs: ConfigStore;
-  /** Hash of the deployment that this worker serves now. */
-  readonly hash: string;
+  /** Before a run gets the config that this worker serves now. */
+  readonly beforeCurrent?: (() => Promise<void>) | undefined;
+  readonly slots?: TaskSlots | undefined;
   /** Tags that this worker puts on every run. */
   readonly tags: readonly string[];
   /** Minutes between attempts that replace each step's own. */
@@ -18,6 +21,11 @@ export interface Runner {
   readonly heartbeat: number;
   /** Pass a task's line on. */
   log(line: TaskLogLine): void;
+}
+
+/** The part of a request to a launcher that says which run is resumed, where one is. */
+export function resumed({ resume }: { readonly resume?: ResumeInput }): { resume?: ResumeInput } {
+  return resume === undefined ? {} : { resume };
 }
 
 /** What a log line says of the task that printed it. */

@@ -10,7 +10,8 @@ import {
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { finalIfUsers, startFailure } from '../failure.js';
 import { LauncherFatalError, LauncherLostError } from '../launcher/errors.js';
-import type { Runner } from './runner.js';
+import { resumed, type Runner } from './runner.js';
+import { waitUnless } from './supervise.js';
 
 /**
  * Plan, hash and tags of a deployment; the one that this worker serves where no hash is given.
@@ -18,7 +19,8 @@ import type { Runner } from './runner.js';
  * @throws ApplicationFailure `RunNotStarted` where there is no such deployment.
  */
 export async function loadPlan(runner: Runner, input: LoadPlanInput): Promise<LoadedPlan> {
-  const hash = input.hash ?? runner.hash;
+  if (input.hash === undefined) await runner.beforeCurrent?.();
+  const hash = input.hash ?? runner.configs.currentHash;
   const config = await runner.configs.get(hash).catch(finalIfUsers);
   return {
     hash,
@@ -41,36 +43,49 @@ const PASSING = /^(ServiceException|MetaflowS3Exception|.*ConnectionError|.*Time
  * @throws ApplicationFailure `RunNotStarted` for parameters that Metaflow refuses and for a run id that is taken.
  */
 export async function startRun(runner: Runner, input: StartRunInput): Promise<StartedRun> {
-  const { info } = Context.current();
+  const context = Context.current();
+  const { info } = context;
   const patient = info.attempt < START_ATTEMPTS;
-  const session = await runner.pool.session(input.hash).catch((error: unknown) => {
+  const refused = Object.keys(input.params);
+  if (input.resume && refused.length > 0)
+    throw startFailure(
+      `A resumed run has the parameters of its origin: "${refused[0]}" cannot be given.`,
+      'RESUME_PARAMETERS',
+      'Leave it out, or trigger a new run.',
+    );
+  const session = await waitUnless('stopped', context, runner.pool.session(input.hash)).catch((error: unknown) => {
     if (error instanceof LauncherFatalError && !patient) throw startFailure(error.message, error.code, error.hint);
     return finalIfUsers(error);
   });
-  const answer = await session.planners.register({
+  const registered = session.planners.register({
     op: 'open',
     run_id: input.runId,
-    // Functions and files were evaluated when the flow was deployed: here the file may not exist.
-    params: withDeployedDefaults(session.config.parameters, input.params),
+    // Functions and files were evaluated when the flow was deployed: here the file may not exist. A resumed run has its origin's.
+    params: input.resume ? {} : withDeployedDefaults(session.config.parameters, input.params),
     tags: input.tags,
     namespace: session.config.namespace ?? null,
     register: true,
+    ...resumed(input),
     // Of this execution of the workflow, and the same in every attempt of this activity.
     token: info.workflowExecution?.runId ?? info.base64TaskToken,
   });
+  // Another worker does it again: a repetition is harmless.
+  const answer = await waitUnless('stopped', context, registered);
   if (!answer.ok) {
     const { kind, message, code, hint, type } = answer.error;
     if (kind === 'lost' || (patient && PASSING.test(type ?? '')))
       throw ApplicationFailure.retryable(message, FAILURE.lost);
     throw startFailure(message, code, hint);
   }
-  return { pathspec: `${session.config.flow.name}/${input.runId}` };
+  const pathspec = `${session.config.flow.name}/${input.runId}`;
+  return typeof answer.cloned === 'number' ? { pathspec, cloned: answer.cloned } : { pathspec };
 }
 
 /** Let Metaflow's decorators end the run, and let go of its planner. */
 export async function finishRun(runner: Runner, input: FinishRunInput): Promise<void> {
-  const session = await runner.pool.session(input.hash).catch(finalIfUsers);
-  const join = { tags: [], namespace: session.config.namespace ?? null };
-  const answer = await session.planners.close(input.runId, join, input.status);
+  const context = Context.current();
+  const session = await waitUnless('stopped', context, runner.pool.session(input.hash)).catch(finalIfUsers);
+  const join = { tags: [], namespace: session.config.namespace ?? null, ...resumed(input) };
+  const answer = await waitUnless('stopped', context, session.planners.close(input.runId, join, input.status));
   if (!answer.ok) throw new LauncherLostError(`The run ${input.runId} could not be finished: ${answer.error.message}`);
 }

@@ -13,12 +13,16 @@ import {
 } from '@mft/graph';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { attemptOf, reportOf, type Attempt } from '../attempts.js';
-import { lostFailure, stepFailure, type FailureDetails } from '../failure.js';
+import { handedOverFailure, lostFailure, stepFailure, type FailureDetails } from '../failure.js';
 import { LauncherFatalError, LauncherLostError } from '../launcher/errors.js';
 import type { OkAnswer, TaskRequest } from '../launcher/protocol.js';
 import { Heart } from './heartbeat.js';
-import { logLine, type Runner } from './runner.js';
-import { supervise } from './supervise.js';
+import { logLine, resumed, type Runner } from './runner.js';
+import { inSlot } from './slot.js';
+import { isStopped, supervise, waitUnless } from './supervise.js';
+
+// Milliseconds beyond `@timeout`, which acts inside the step and must win: storing artifacts takes its time too.
+const SLACK = 15 * 60_000;
 
 // More names than a person reads; the result stays small however many there are.
 const MAX_ARTIFACTS = 36;
@@ -33,20 +37,32 @@ export async function runTask(runner: Runner, input: TaskInput): Promise<TaskRes
   const taskId = taskIdOf(input);
   const report = reportOf(context.info.heartbeatDetails);
   // Before anything that takes time: whatever happens next, the attempts before this one are on record.
-  const heart = new Heart(context, runner.heartbeat, report?.failures ?? 0);
+  const heart = new Heart(context, runner.heartbeat, report?.failures ?? input.before?.failures ?? 0);
   try {
     const config = await runner.configs.get(input.hash);
-    const attempt = attemptOf(context.info.attempt, retryOf(config, input.step), report);
+    const retry = retryOf(config, input.step);
+    const attempt = attemptOf(context.info.attempt, retry, report, input.before);
     const pathspec = [config.flow.name, input.runId, input.step, taskId].join('/');
     const details: FailureDetails = { pathspec, step: input.step, attempt: attempt.number };
     try {
-      const answer = await attemptTask(runner, context, input, attempt, heart);
+      const answer = await inSlot(runner, context, () => attemptTask(runner, context, input, attempt, heart));
       if (!answer.ok) {
         heart.failed();
         throw stepFailure(answer.error, attempt, details, runner.retryWait);
       }
       return resultOf(answer, pathspec, attempt);
     } catch (error) {
+      if (isStopped(error, runner)) {
+        // A step that must not run twice is handed over only as long as it has not begun.
+        if (retry.losses === 0 && heart.hasStarted)
+          throw lostFailure(
+            'Its worker was stopped, and under @retry(times=0) it does not run again.',
+            attempt,
+            details,
+          );
+        if (input.handover === true)
+          throw handedOverFailure(details, { number: attempt.number, failures: attempt.failures });
+      }
       if (error instanceof LauncherLostError || error instanceof LauncherFatalError)
         throw lostFailure(error.message, attempt, details);
       throw error;
@@ -61,7 +77,7 @@ export async function runTask(runner: Runner, input: TaskInput): Promise<TaskRes
 }
 
 async function attemptTask(runner: Runner, context: Context, input: TaskInput, attempt: Attempt, heart: Heart) {
-  const session = await runner.pool.session(input.hash);
+  const session = await waitUnless('cancelled', context, runner.pool.session(input.hash));
   const { config, planners } = session;
   const request = requestOf(input, attempt);
   const origin = {
@@ -79,8 +95,9 @@ async function attemptTask(runner: Runner, context: Context, input: TaskInput, a
       runner.log(logLine(origin, event));
     },
   };
-  const join = { tags: input.tags, namespace: config.namespace ?? null };
-  return planners.using(input.runId, join, () => supervise(context, session, request, listener, runner.grace));
+  const join = { tags: input.tags, namespace: config.namespace ?? null, ...resumed(input) };
+  const limit = limitOf(config, input.step);
+  return planners.using(input.runId, join, () => supervise(context, session, request, listener, runner.grace, limit));
 }
 
 /**
@@ -103,6 +120,7 @@ export function requestOf(input: TaskInput, attempt: Pick<Attempt, 'number' | 'e
     ubf_context: input.parallel === 'control' ? 'ubf_control' : null,
     attempt: attempt.number,
     extra_retries: attempt.extraRetries,
+    ...resumed(input),
   };
 }
 
@@ -115,12 +133,14 @@ function resultOf(answer: OkAnswer, pathspec: string, attempt: Attempt): TaskRes
     artifacts: names.slice(0, MAX_ARTIFACTS),
     fetch: `metaflow.Task("${pathspec}").data${first === undefined ? '' : `.${first}`}`,
     transition: transitionOf(answer),
+    ...(answer.cloned === true ? { cloned: true } : {}),
   };
 }
 
-function transitionOf({ splits, branch, mappers }: OkAnswer): Transition {
+function transitionOf({ splits, unbounded, branch, mappers }: OkAnswer): Transition {
   return {
     ...(splits === undefined ? {} : { splits }),
+    ...(unbounded ? { unbounded } : {}),
     ...(branch === undefined ? {} : { branch }),
     ...(mappers === undefined ? {} : { mappers }),
   };
@@ -135,4 +155,10 @@ function retryOf(config: FlowConfig, step: string): RetryPolicy {
       { hint: 'Run it with a worker that serves the deployment of that hash.', exitCode: 1 },
     );
   return policy.retry;
+}
+
+/** Counted from when the task has its slot: Temporal's own limit also covers the waiting. */
+function limitOf({ plan }: FlowConfig, step: string): number | undefined {
+  const timeout = plan.policies[step]?.timeout;
+  return timeout === undefined ? undefined : timeout * 1000 + SLACK;
 }

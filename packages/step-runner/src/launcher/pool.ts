@@ -6,7 +6,7 @@ import type { LauncherProcess } from './process.js';
 /*
  * P1. At most one launcher per deployment (config hash) lives or starts at a time.
  * P2. A launcher that died is replaced by the next request; what it ran has failed as lost by then.
- * P3. The current deployment's launcher stays; those of older ones leave when they have had no work for a while.
+ * P3. A launcher that need not stay leaves when it has had no work for a while.
  */
 
 /** A live launcher and what it serves. */
@@ -19,11 +19,11 @@ export interface Session {
 
 /** How a {@link LauncherPool} gets what it keeps. */
 export interface PoolOptions {
-  /** Hash of the deployment whose launcher stays. */
-  readonly current: string;
+  /** Whether the launcher of a deployment stays without work. */
+  stays(hash: string): boolean;
   configOf(hash: string): Promise<FlowConfig>;
   start(config: FlowConfig, hash: string): Promise<LauncherProcess>;
-  /** Milliseconds after which unused planners and launchers of older deployments end. */
+  /** Milliseconds after which unused planners, and launchers that need not stay, end. */
   readonly idle: number;
   /** Told about what went wrong where nobody waits for it. */
   readonly onError: (error: unknown) => void;
@@ -72,6 +72,11 @@ export class LauncherPool {
     return starting;
   }
 
+  /** Whether this worker is going away: what its launchers lose from now on is lost on purpose. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /**
    * Take no more work, let running tasks finish within `graceMs`, end every launcher.
    *
@@ -102,7 +107,7 @@ export class LauncherPool {
       if (!session?.launcher.alive) continue;
       for (const runId of session.planners.idle(this.#options.idle)) await session.planners.release(runId);
       const unused = Date.now() - (this.#lastUsed.get(hash) ?? 0) > this.#options.idle;
-      if (hash === this.#options.current || !unused || session.launcher.busy > 0 || session.planners.size > 0) continue;
+      if (this.#options.stays(hash) || !unused || session.launcher.busy > 0 || session.planners.size > 0) continue;
       this.#sessions.delete(hash);
       await session.launcher.shutdown(0);
     }

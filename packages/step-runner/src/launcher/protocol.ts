@@ -44,7 +44,12 @@ export interface WireError {
   readonly retry?: boolean;
 }
 
-export interface OpenRequest {
+/** What a request says of the run that its own run resumes; with every request that may open a planner. */
+export interface Resuming {
+  readonly resume?: { readonly origin: string; readonly step?: string };
+}
+
+export interface OpenRequest extends Resuming {
   readonly op: 'open';
   readonly run_id: string;
   readonly params?: Readonly<Record<string, unknown>>;
@@ -55,7 +60,7 @@ export interface OpenRequest {
   readonly token?: string;
 }
 
-export interface TaskRequest {
+export interface TaskRequest extends Resuming {
   readonly op: 'task';
   readonly run_id: string;
   readonly step: string;
@@ -68,7 +73,7 @@ export interface TaskRequest {
   readonly extra_retries: number;
 }
 
-export interface CompensateRequest {
+export interface CompensateRequest extends Resuming {
   readonly op: 'compensate';
   readonly run_id: string;
   readonly step: string;
@@ -102,15 +107,18 @@ export interface ShutdownRequest {
 
 export type Request = OpenRequest | TaskRequest | CompensateRequest | CloseRequest | CancelRequest | ShutdownRequest;
 
-/** Answer to a request that went well; the fields beside `ok` are a task's. */
+/** Answer to a request that went well; the fields beside `ok` are a task's, but for a number of clones: that is an `open`'s. */
 export interface OkAnswer {
   readonly re: string;
   readonly ok: true;
   readonly attempt?: number;
   readonly artifacts?: readonly string[];
   readonly splits?: number;
+  readonly unbounded?: true;
   readonly branch?: string;
   readonly mappers?: readonly string[];
+  /** Of a task: it was cloned when the run was started. Of an `open`: how many were. */
+  readonly cloned?: boolean | number;
 }
 
 export interface ErrorAnswer {

@@ -25,6 +25,8 @@ export interface ConnectionFlags {
   readonly tlsCaPath?: string | undefined;
   /** `--tls-server-name`: name expected in the server's certificate. */
   readonly tlsServerName?: string | undefined;
+  /** `--data-converter`: module whose codecs encode and decode all that is sent; else `MFT_DATA_CONVERTER`. */
+  readonly dataConverter?: string | undefined;
 }
 
 /** Where flags, environment and profile lead. `options` fits Temporal's client and its worker. */
@@ -55,7 +57,8 @@ export async function resolveConnection(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ResolvedConnection> {
   const { loadClientConnectConfig } = await import('@temporalio/envconfig');
-  const variables = Object.fromEntries(Object.entries(env).filter((e): e is [string, string] => e[1] !== undefined));
+  // Set to nothing is not set, as container platforms leave what was not given.
+  const variables = Object.fromEntries(Object.entries(env).filter((e): e is [string, string] => Boolean(e[1])));
   let loaded;
   try {
     loaded = loadClientConnectConfig({

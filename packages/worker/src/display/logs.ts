@@ -13,7 +13,9 @@ const PALETTE = ['cyan', 'magenta', 'blue', 'yellow', 'green'] as const;
  * onLog: (line) => display.log(format(line)); // [train[3]] epoch 1
  * ```
  */
-export function logFormatter(colors: Colors): (line: TaskLogLine) => string {
+export function logFormatter(
+  colors: Colors,
+): (line: Pick<TaskLogLine, 'step' | 'label' | 'attempt' | 'line'>) => string {
   const colorOf = new Map<string, (text: string) => string>();
   return (line) => {
     const paint = colorOf.get(line.step) ?? colors[PALETTE[colorOf.size % PALETTE.length] ?? 'cyan'];

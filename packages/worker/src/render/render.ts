@@ -10,13 +10,15 @@ import { readTree } from './tree.js';
 export interface RenderOptions {
   /** Hash of the config, where it is known already. @defaultValue computed, as `configHash` of `@mft/compiler` does */
   readonly hash?: string | undefined;
+  /** ISO time of the deployment: the file then records it on the server when it runs, unless a newer one is there. @defaultValue it records nothing */
+  readonly createdAt?: string | undefined;
   /** Name of the file that the text will be written to, for its own comments. @defaultValue `<flow>_worker.mjs` */
   readonly fileName?: string | undefined;
 }
 
 /**
  * Render the worker file of a flow: one ES module with the config, the workflow bundle, the Metaflow extension and all of our code.
- * Only Temporal's SDK stays outside; the file finds it when it runs. The same config gives the same text, byte for byte.
+ * Only Temporal's SDK stays outside; the file finds it when it runs. The same config and time give the same text, byte for byte.
  *
  * @throws MftError `NOT_BUILT` where this package's build is incomplete
  * @example
@@ -41,6 +43,7 @@ export async function renderWorkerFile(config: FlowConfig, options: RenderOption
     header(config, hash, versions, name),
     `globalThis[Symbol.for('mft.deployment')] = {`,
     `  hash: ${literal(hash)},`,
+    ...(options.createdAt === undefined ? [] : [`  createdAt: ${literal(options.createdAt)},`]),
     `  versions: ${literal(versions)},`,
     `  sdk: ${literal(installed)},`,
     `  file: (await import('node:url')).fileURLToPath(import.meta.url),`,

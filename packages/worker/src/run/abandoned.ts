@@ -2,7 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { METAFLOW_WORKFLOW } from '@mft/graph';
 import type { Client } from '@temporalio/client';
-import type { RunMemo, RunOwner } from './start.js';
+import type { RunMemo, RunOwner } from './memo.js';
 
 /** How the task queues of runs that one process serves alone begin. */
 export const PRIVATE_QUEUE = 'mft-run-';

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { METAFLOW_WORKFLOW, MftError, runIdOf, type FlowConfig, type RunInput } from '@mft/graph';
 import type { Client } from '@temporalio/client';
+import { memoOf, type RunOwner } from './memo.js';
+import { checkSize } from './size.js';
 
 /** How a run is started, beside its input. */
 export interface StartOptions {
@@ -10,12 +12,6 @@ export interface StartOptions {
   readonly workflowId?: string | undefined;
   /** Process that alone serves this run; kept in the memo, so that {@link endAbandonedRuns} finds the run once it is gone. */
   readonly owner?: RunOwner | undefined;
-}
-
-/** A process, as another one on the same machine can look it up. */
-export interface RunOwner {
-  readonly host: string;
-  readonly pid: number;
 }
 
 /** A run that Temporal has accepted. */
@@ -29,15 +25,6 @@ export interface StartedRunInfo {
   /** `Flow/run` */
   readonly pathspec: string;
   readonly taskQueue: string;
-}
-
-/** Memo of every run that is started here, readable without a worker. */
-export interface RunMemo {
-  readonly flow: string;
-  readonly deployment: string;
-  readonly configHash: string;
-  readonly tags: readonly string[];
-  readonly owner?: RunOwner;
 }
 
 /**
@@ -59,7 +46,7 @@ export function newWorkflowId(flow: string): string {
  * @param client - a connected client
  * @param config - the deployment to run
  * @param input - parameters and tags
- * @throws MftError `RUN_EXISTS` where the workflow id is taken, `NAMESPACE_NOT_FOUND`
+ * @throws MftError `PARAMETERS_TOO_LARGE`, `RUN_EXISTS` where the workflow id is taken, `NAMESPACE_NOT_FOUND`
  * @example
  * ```ts
  * const run = await startRun(client, config, { params: { greeting: 'hi' } }, { hash });
@@ -72,17 +59,11 @@ export async function startRun(
   input: RunInput,
   options: StartOptions,
 ): Promise<StartedRunInfo> {
+  checkSize(config, input.params ?? {});
   const workflowId = options.workflowId ?? newWorkflowId(config.flow.name);
   const flow = config.flow.name;
-  const tags = [...config.tags, ...(input.tags ?? [])];
   const { hash, owner } = options;
-  const memo: RunMemo = {
-    flow,
-    deployment: config.name,
-    configHash: hash,
-    tags,
-    ...(owner === undefined ? {} : { owner }),
-  };
+  const memo = memoOf(config, { hash, tags: input.tags ?? [], owner });
   try {
     const handle = await client.workflow.start(METAFLOW_WORKFLOW, {
       taskQueue: config.taskQueue,
@@ -121,7 +102,7 @@ function translate(cause: unknown, client: Client, workflowId: string): unknown 
   const name = cause instanceof Error ? cause.name : '';
   if (name === 'WorkflowExecutionAlreadyStartedError') {
     return new MftError('RUN_EXISTS', `A run with the workflow id "${workflowId}" exists already.`, {
-      hint: 'Choose another workflow id.',
+      hint: `See it with: mft status ${workflowId}. Or choose another workflow id.`,
       cause,
     });
   }

@@ -5,6 +5,8 @@ import type { Versions } from '../assets.js';
 export interface Deployment {
   readonly config: FlowConfig;
   readonly hash: string;
+  /** ISO time; absent in a file that does not record its deployment. */
+  readonly createdAt?: string;
   /** What the file was made with. */
   readonly versions: Versions;
   /** Folders to look for the Temporal SDK in, after the file's own and the working directory. */

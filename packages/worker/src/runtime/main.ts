@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { DEPLOYMENT, type Deployment } from './deployment.js';
 import { createProgram } from './program.js';
-import { failureOf, reportError } from './report.js';
+import { failureOf, logLineOf, reportError } from './report.js';
 import { locateSdk, sdkPlaces, type Sdk } from './sdk.js';
 
 /*
@@ -36,13 +36,16 @@ try {
   await program.parseAsync(argv, { from: 'user' });
 } catch (error) {
   const usage = error instanceof CommanderError;
+  const lines = /--log-format[= ]json/.test(argv.join(' '));
+  const tell = (text: string): void => void process.stderr.write(`${text}\n`);
   const status = usage
     ? error.exitCode === 0
       ? 0
       : 2
-    : reportError(error, argv.includes('--debug'), (text) => void process.stderr.write(`${text}\n`));
-  if (status !== 0 && argv[0] === 'trigger' && argv.includes('--json'))
-    process.stdout.write(`${JSON.stringify(failureOf(error))}\n`);
+    : reportError(error, argv.includes('--debug'), lines ? () => undefined : tell);
+  if (lines && !usage) tell(logLineOf(error));
+  // Only `trigger` takes --json; options may stand before the command's name.
+  if (status !== 0 && argv.includes('--json')) process.stdout.write(`${JSON.stringify(failureOf(error))}\n`);
   // Not left to the event loop: a worker that could not start may hold native handles that nothing closes.
   process.exit(status);
 }

@@ -1,16 +1,12 @@
 import { basename } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { FlowConfig } from '@mft/graph';
 import type { ConnectionFlags } from '../connection/flags.js';
+import { dataConverterOption, wholeNumber, workerOptions, type WorkerProcessFlags } from '../options.js';
 import type { Deployment } from './deployment.js';
 
 /** Options of `node FILE`. */
-export interface WorkerFlags extends ConnectionFlags {
-  readonly maxWorkers?: number;
-  readonly grace?: number;
-  readonly python?: string;
-  readonly mode?: 'auto' | 'fork' | 'spawn';
-  readonly preload?: readonly string[];
+export interface WorkerFlags extends ConnectionFlags, WorkerProcessFlags {
   readonly debug?: boolean;
 }
 
@@ -20,6 +16,9 @@ export interface TriggerFlags extends ConnectionFlags {
   readonly wait: boolean;
   readonly json?: boolean;
   readonly runIdFile?: string;
+  readonly paramsFile?: string;
+  readonly workflowTimeout?: number;
+  readonly workflowId?: string;
   readonly debug?: boolean;
 }
 
@@ -53,22 +52,17 @@ export function createProgram(
     .option('--tls-key-path <file>', "client's key, PEM")
     .option('--tls-ca-path <file>', "authority of the server's certificate, PEM")
     .option('--tls-server-name <name>', "name in the server's certificate")
+    .addOption(dataConverterOption())
     .option('--debug', 'show stack traces of errors')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   // Absent means: let the environment decide.
   program.setOptionValue('tls', undefined);
-  program
+  const worker = program
     .command('worker', { isDefault: true })
     .description(`run tasks of ${config.flow.name} until SIGTERM or Ctrl-C (the default)`)
-    .option('--max-workers <n>', 'tasks at a time (default: one per 300 MB of memory, 2 to 16)', wholeNumber)
-    .option('--grace <seconds>', 'time that running tasks get when the worker is stopped', seconds, 30)
-    .option('--python <path>', 'Python with Metaflow (METAFLOW_PYTHON, else the active environment, else python3)')
-    .option('--mode <mode>', 'how tasks start: auto, fork or spawn', oneOf('auto', 'fork', 'spawn'))
-    .option('--preload <modules>', 'Python modules to import beforehand, separated by commas', (text: string) =>
-      text.split(',').filter((m) => m !== ''),
-    )
     .action(async (_flags: unknown, command: Command) => done(await handlers.work(command.optsWithGlobals())));
+  for (const option of workerOptions()) worker.addOption(option);
   program
     .command('trigger')
     .description(`start a run of ${config.flow.name} and wait for it; a worker must be running somewhere`)
@@ -79,6 +73,9 @@ export function createProgram(
     .option('--no-wait', 'start only')
     .option('--json', 'print one JSON object, last on standard output')
     .option('--run-id-file <file>', "write Metaflow's run id to a file once the run is accepted")
+    .option('--params-file <file>', 'parameters as a JSON object; "-" for standard input')
+    .option('--workflow-timeout <seconds>', 'end the run after this time', wholeNumber)
+    .option('--workflow-id <id>', "Temporal's workflow id of the run, refused if it is taken (default: a new one)")
     .addHelpText('after', parameterHelp(config))
     .action(async (words: string[], _flags: unknown, command: Command) =>
       done(await handlers.trigger(words, command.optsWithGlobals())),
@@ -98,22 +95,4 @@ function parameterHelp({ parameters }: FlowConfig): string {
     return `  ${p.name.padEnd(width)}  ${rest.filter((text) => text !== '').join(', ')}`;
   });
   return `\nParameters:\n${lines.join('\n')}`;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('A whole number, 1 or more, is needed.');
-  return Number(text);
-}
-
-function seconds(text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('A number of seconds is needed.');
-  return Number(text);
-}
-
-function oneOf<const T extends string>(...choices: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = choices.find((choice) => choice === text);
-    if (found === undefined) throw new InvalidArgumentError(`One of ${choices.join(', ')} is needed.`);
-    return found;
-  };
 }

@@ -22,6 +22,21 @@ export function reportError(thrown: unknown, debug: boolean, print: (text: strin
   return error.exitCode;
 }
 
+/** An error as a line of a JSON log. */
+export function logLineOf(thrown: unknown): string {
+  const error = translate(thrown);
+  const message = error instanceof Error ? error.message : String(error);
+  const { code, hint } = isMftError(error) ? error : { code: 'INTERNAL', hint: undefined };
+  const line = {
+    time: new Date().toISOString(),
+    level: 'error',
+    message,
+    code,
+    ...(hint === undefined ? {} : { hint }),
+  };
+  return JSON.stringify(line);
+}
+
 /** What `trigger --json` prints where there is no outcome: the fields of one, without a run. */
 export function failureOf(thrown: unknown): Readonly<Record<string, unknown>> {
   const error = translate(thrown);

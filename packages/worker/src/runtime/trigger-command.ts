@@ -1,16 +1,12 @@
-import { stat, writeFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
-import { MftError, parseParameters, type FlowGraph, type RunInput } from '@mft/graph';
-import type { Client } from '@temporalio/client';
+import { basename } from 'node:path';
 import { connect } from '../connection/connect.js';
-import { createProgressDisplay } from '../display/display.js';
 import { colorsFor } from '../display/format.js';
 import { formatOutcome } from '../display/outcome.js';
-import { exitStatusOf, type RunOutcome } from '../run/outcome.js';
-import { isPolled } from '../run/pollers.js';
-import { startRun, type StartedRunInfo } from '../run/start.js';
-import { watchRun } from '../run/watch.js';
+import { givenParameters } from '../run/given.js';
+import { exitStatusOf } from '../run/outcome.js';
+import { triggerRun } from '../run/trigger.js';
 import type { Deployment } from './deployment.js';
+import { unpackExtension } from './extension.js';
 import type { TriggerFlags } from './program.js';
 
 /** What a shell expects of a command that Ctrl-C ended. */
@@ -22,96 +18,44 @@ const INTERRUPTED = 130;
  *
  * @returns the exit status
  */
-export async function trigger(
-  { config, hash, file }: Deployment,
-  words: readonly string[],
-  flags: TriggerFlags,
-): Promise<number> {
-  const params = parseParameters(config.parameters, words);
-  if (flags.runIdFile !== undefined) await checkFolder(flags.runIdFile);
+export async function trigger(deployment: Deployment, words: readonly string[], flags: TriggerFlags): Promise<number> {
+  const { config, hash, file } = deployment;
+  const { json = false, wait, runIdFile, workflowId, workflowTimeout: timeout } = flags;
+  const given = await givenParameters(config.parameters, words, flags.paramsFile);
+  const params = await withFiles(deployment, given);
+  const input = {
+    params,
+    ...(flags.tag.length > 0 ? { tags: flags.tag } : {}),
+    ...(timeout === undefined ? {} : { timeout }),
+  };
   const { client, connection, address } = await connect(flags);
-  let interruption: Interruption | undefined;
   try {
-    if ((await isPolled(client, config.taskQueue)) === false) {
-      say(
-        `warning: no worker polls the task queue "${config.taskQueue}" at ${address}: the run waits until one does.\n  Start one with "node ${basename(file)}".`,
-      );
-    }
-    const input: RunInput = { params, ...(flags.tag.length > 0 ? { tags: flags.tag } : {}) };
-    // From here on Ctrl-C must not hide that there is a run. (A second one ends the command as usual.)
-    interruption = onInterrupt();
-    const run = await startRun(client, config, input, { hash });
-    if (flags.runIdFile !== undefined) await saveRunId(flags.runIdFile, run);
-    if (!flags.wait) {
-      const { pathspec, runId, workflowId } = run;
-      print(flags.json === true ? JSON.stringify({ status: 'running', pathspec, runId, workflowId }) : pathspec);
-      return 0;
-    }
-    const outcome = await wait(client, run, config.plan.graph, interruption.asked);
+    const job = { config, hash, input, workflowId, runIdFile, wait, serve: `node ${basename(file)}` };
+    const { run, outcome, interrupted } = await triggerRun({ client, address }, job, { say, stream: process.stderr });
+    const { pathspec, runId } = run;
     if (outcome === undefined) {
-      say(`The run goes on: ${run.pathspec} (workflow ${run.workflowId}).`);
-      return INTERRUPTED;
+      const running = { status: 'running', pathspec, runId, workflowId: run.workflowId };
+      print(json ? JSON.stringify(running) : pathspec);
+      return interrupted ? INTERRUPTED : 0;
     }
     const completed = outcome.status === 'completed';
-    if (flags.json === true) print(JSON.stringify(outcome));
+    if (json) print(JSON.stringify(outcome));
     else if (completed) print(formatOutcome(outcome, colorsFor(process.stdout)));
-    if (flags.json === true || !completed) say(formatOutcome(outcome, colorsFor(process.stderr)));
+    if (json || !completed) say(formatOutcome(outcome, colorsFor(process.stderr)));
     return exitStatusOf(outcome);
   } finally {
-    interruption?.off();
     await connection.close();
   }
 }
 
-interface Interruption {
-  /** Settles at the first Ctrl-C. */
-  readonly asked: Promise<undefined>;
-  /** Give Ctrl-C its usual meaning back. */
-  off(): void;
-}
-
-function onInterrupt(): Interruption {
-  let leave = (): void => undefined;
-  const asked = new Promise<undefined>((resolve) => (leave = (): void => resolve(undefined)));
-  process.once('SIGINT', leave);
-  return { asked, off: () => process.off('SIGINT', leave) };
-}
-
-/** The run's end; undefined where Ctrl-C came first, which ends the watching only. */
-async function wait(
-  client: Client,
-  run: StartedRunInfo,
-  graph: FlowGraph,
-  interrupted: Promise<undefined>,
-): Promise<RunOutcome | undefined> {
-  say(`${run.pathspec} started`);
-  const display = createProgressDisplay(process.stderr, graph);
-  try {
-    const ended = watchRun(client, run, (progress) => display.update(progress), { interval: display.pollInterval });
-    return await Promise.race([ended, interrupted]);
-  } finally {
-    display.finish();
-  }
-}
-
-/** Refused before the run starts: whoever asks for the file means to find the run by it. */
-async function checkFolder(path: string): Promise<void> {
-  if ((await stat(dirname(path)).catch(() => undefined))?.isDirectory() === true) return;
-  throw new MftError('RUN_ID_FILE', `There is no folder "${dirname(path)}" to write the run's id to.`, {
-    hint: `mkdir -p ${dirname(path)}`,
-  });
-}
-
-async function saveRunId(path: string, run: StartedRunInfo): Promise<void> {
-  try {
-    await writeFile(path, run.runId);
-  } catch (cause) {
-    throw new MftError(
-      'RUN_ID_FILE',
-      `The run ${run.pathspec} has started, but its id cannot be written to "${path}": ${(cause as Error).message}`,
-      { hint: 'The run goes on; its id is in the message.', exitCode: 1, cause },
-    );
-  }
+/** The extension is unpacked only where a file is given. */
+async function withFiles(deployment: Deployment, params: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const { config, extension } = deployment;
+  // Loads a part of Temporal's SDK: bad parameters are refused without one.
+  const { findIncluded, storeIncluded } = await import('@mft/step-runner');
+  const files = await findIncluded(config.parameters, params);
+  if (Object.keys(files).length === 0) return params;
+  return storeIncluded(config, params, { extensionPath: await unpackExtension(extension) });
 }
 
 function print(text: string): void {

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import { createConsola, type ConsolaInstance } from 'consola/basic';
 import type { FlowConfig } from '@mft/graph';
-import { connectWorker } from '../connection/connect.js';
-import { colorsFor } from '../display/format.js';
-import { logFormatter } from '../display/logs.js';
+import { connect, connectWorker } from '../connection/connect.js';
+import { recordDeployment } from '../deployment/record.js';
+import { openWorkerService } from '../service/service.js';
 import { defaultMaxWorkers } from '../worker/capacity.js';
 import { runWorker } from '../worker/flow-worker.js';
+import type { Logger } from '../worker/logger.js';
 import type { Deployment } from './deployment.js';
 import { unpackExtension } from './extension.js';
 import type { WorkerFlags } from './program.js';
@@ -17,26 +17,37 @@ import type { WorkerFlags } from './program.js';
  */
 export async function work(deployment: Deployment, flags: WorkerFlags): Promise<number> {
   const { config, hash, file } = deployment;
-  const logger = createConsola({ level: flags.debug === true ? 4 : 3 });
-  const [{ connection, namespace, address }, extensionPath] = await Promise.all([
-    connectWorker(flags, logger),
-    unpackExtension(deployment.extension),
-  ]);
-  const { python, mode, preload, grace, maxWorkers = defaultMaxWorkers() } = flags;
+  const service = await openWorkerService(flags);
+  const { logger, taskLine, launcherLine } = service;
   try {
-    await runWorker({
-      ...{ config, hash, connection, namespace, extensionPath, logger, grace, maxWorkers, python, mode, preload },
-      workflowBundle: { code: deployment.workflows() },
-      onLog: printer(),
-      onReady: () => ready(logger, config, `${address}, namespace ${namespace}`, maxWorkers, file),
-    });
-    return 0;
+    const [{ connection, namespace, address, dataConverter }, extensionPath] = await Promise.all([
+      connectWorker(flags, logger),
+      unpackExtension(deployment.extension),
+    ]);
+    const { python, mode, preload, grace, maxWorkers = config.maxWorkers ?? defaultMaxWorkers() } = flags;
+    try {
+      await runWorker({
+        ...{ config, hash, connection, namespace, dataConverter, extensionPath, logger },
+        ...{ grace, maxWorkers, python, mode, preload },
+        workflowBundle: { code: deployment.workflows() },
+        onLog: taskLine,
+        onLauncherLog: launcherLine,
+        onHealth: (source) => service.reportHealth(source),
+        onReady: () => {
+          ready(logger, config, `${address}, namespace ${namespace}`, maxWorkers, file);
+          void record(deployment, flags, logger);
+        },
+      });
+      return 0;
+    } finally {
+      await connection.close();
+    }
   } finally {
-    await connection.close();
+    await service.close();
   }
 }
 
-function ready(logger: ConsolaInstance, config: FlowConfig, where: string, maxWorkers: number, file: string): void {
+function ready(logger: Logger, config: FlowConfig, where: string, maxWorkers: number, file: string): void {
   const required = config.parameters.filter((p) => p.required).map((p) => ` ${p.name}=…`);
   const start = `node ${basename(file)} trigger${required.join('')}`;
   logger.info(
@@ -44,8 +55,22 @@ function ready(logger: ConsolaInstance, config: FlowConfig, where: string, maxWo
   );
 }
 
-/** Output of tasks goes where the task sent it. */
-function printer(): Parameters<typeof runWorker>[0]['onLog'] {
-  const formats = { stdout: logFormatter(colorsFor(process.stdout)), stderr: logFormatter(colorsFor(process.stderr)) };
-  return (line) => void process[line.stream].write(`${formats[line.stream](line)}\n`);
+/** So that it can be triggered and listed from anywhere. Work does not wait for it, nor depend on it. */
+async function record({ config, hash, createdAt }: Deployment, flags: WorkerFlags, logger: Logger): Promise<void> {
+  if (createdAt === undefined) return;
+  try {
+    const { client, connection } = await connect(flags);
+    try {
+      const { outcome, record } = await recordDeployment(client, config, { hash, createdAt });
+      if (outcome !== 'kept') logger.info(`${config.name}: recorded, so that "mft trigger ${config.name}" finds it`);
+      else if (record.hash !== hash)
+        logger.warn(
+          `${config.name}: a newer deployment, of ${record.createdAt}, is on record; runs that name no version get this file's`,
+        );
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    logger.warn(`${config.name} could not be recorded: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

@@ -9,12 +9,12 @@ import { metaflowPython } from '@mft/testing';
 import { execa, type ResultPromise } from 'execa';
 import { renderWorkerFile } from '../../src/index.js';
 
-const FLOW = fileURLToPath(new URL('../fixtures/my_flow.py', import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 /** Folder that Temporal's SDK is installed in, for files that lie elsewhere. */
 export const SDK = dirname(dirname(dirname(createRequire(import.meta.url).resolve('@temporalio/worker/package.json'))));
 export const python = metaflowPython();
 
-/** `test/fixtures/my_flow.py`, deployed to a folder of its own: what `mft create` leaves behind. */
+/** A flow of `test/fixtures`, deployed to a folder of its own: what `mft create` leaves behind. */
 export interface Deployed {
   readonly folder: string;
   readonly flow: string;
@@ -29,11 +29,15 @@ export interface Deployed {
   remove(): Promise<void>;
 }
 
-/** Deploy the test's flow for the server at `address`. */
-export async function deploy(address: string): Promise<Deployed> {
+/**
+ * Deploy a flow for the server at `address`.
+ *
+ * @param name - its file in `test/fixtures`
+ */
+export async function deploy(address: string, name = 'my_flow.py'): Promise<Deployed> {
   const folder = await mkdtemp(join(tmpdir(), 'mft-worker-'));
-  const flow = join(folder, 'my_flow.py');
-  await copyFile(FLOW, flow);
+  const flow = join(folder, name);
+  await copyFile(fixture(name), flow);
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(METAFLOW|TEMPORAL|NODE|VITEST|FORCE_COLOR)/.test(name),
   );
@@ -48,7 +52,7 @@ export async function deploy(address: string): Promise<Deployed> {
     MFT_SDK_PATH: SDK,
   };
   const config = await compileFlow(flow, { python, env, savePackage: true });
-  const file = join(folder, 'my_flow_worker.mjs');
+  const file = join(folder, name.replace(/\.py$/, '_worker.mjs'));
   await writeFile(file, await renderWorkerFile(config));
   const options = { extendEnv: false, env } as const;
   // A worker's account need not have a name: runs belong to whoever deployed the flow.

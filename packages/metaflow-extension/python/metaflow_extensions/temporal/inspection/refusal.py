@@ -64,6 +64,9 @@ class _CliWatch(importlib.abc.MetaPathFinder):
             def exec_module(module):
                 execute(module)
                 _patch(module)
+                from .settings import remember_config_defaults
+
+                remember_config_defaults(module.start)
 
             spec.loader.exec_module = exec_module
         return spec

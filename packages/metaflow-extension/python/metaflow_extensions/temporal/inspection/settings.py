@@ -14,6 +14,8 @@ import re
 from metaflow.metaflow_config import DEFAULT_PACKAGE_SUFFIXES
 from metaflow.metaflow_config_funcs import config_values
 
+from ..cli import tokens
+
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|AUTH|HEADERS|COOKIE")
 _SECRET_VALUE = re.compile(
     r"://[^/@\s]*:[^/@\s]*@|(secret|password|passwd|token|api_?key|access_?key|credential)[\w-]*[\"']?\s*[:=]", re.I
@@ -62,6 +64,10 @@ def environment(obj, parameters):
             root = _local_root(obj)
         if os.path.basename(root) == ".metaflow":
             found["METAFLOW_DATASTORE_SYSROOT_LOCAL"] = os.path.dirname(os.path.abspath(root))
+    # What `temporal create` resolved: the namespace of the deployment's runs, which is no secret.
+    token = os.environ.get(tokens.HANDED)
+    if token:
+        found[tokens.VARIABLE] = token
     return dict(sorted(found.items()))
 
 
@@ -77,9 +83,25 @@ def datastore_root(obj):
     return os.path.abspath(root) if obj.datastore_impl.TYPE == "local" else root
 
 
-def _config_input(context):
+def remember_config_defaults(start):
+    """Note what functions that are defaults of Configs answer to Metaflow; `start` is its command, before it runs."""
+    collector = _config_input(start)
+    for value, _ in collector._defaults.values() if collector else ():
+        if hasattr(value, "fun"):
+            value.fun = _noting(value, value.fun)
+
+
+def _noting(field, function):
+    def noting(*arguments):
+        field._mft_answer = function(*arguments)
+        return field._mft_answer
+
+    return noting
+
+
+def _config_input(start):
     # Metaflow's collector of --config and --config-value; the raw text, before a parser saw it, is only there.
-    for parameter in context.find_root().command.params:
+    for parameter in start.params:
         if parameter.name == "config_value":
             return getattr(getattr(parameter, "callback", None), "__self__", None)
     return None
@@ -92,6 +114,7 @@ def _raw(collector, name):
     given = {**(collector._path_values or {}), **(collector._value_values or {})}.get(name)
     if given is None:
         value, is_path = collector._defaults.get(name, (None, False))
+        value = getattr(value, "_mft_answer", value)
         if value is None or callable(value) or hasattr(value, "fun"):
             return None
         convert = config_options.ConvertPath if is_path else config_options.ConvertDictOrStr
@@ -111,7 +134,7 @@ def configs(context, flow):
         from metaflow.flowspec import _FlowState
 
         state = flow._flow_state.get(_FlowState.CONFIGS, {})
-    collector = _config_input(context)
+    collector = _config_input(context.find_root().command)
     found = {}
     for name, entry in (state or {}).items():
         value, plain = entry if isinstance(entry, tuple) else (entry, False)
@@ -138,18 +161,43 @@ def options(context, obj, flow):
         answer += ["--package-suffixes", given["package_suffixes"]]
     for specification in obj.tl_decospecs:
         answer += ["--with", specification]
-    for name, value in _flow_decorator_options(flow):
-        if value is True:
-            answer.append("--" + name.replace("_", "-"))
-        elif value is not None and value is not False:
-            answer += ["--" + name.replace("_", "-"), str(value)]
+    answer += _flow_decorator_options(context, flow)
     for name, text in sorted(configs(context, flow).items()):
         answer += ["--config-value", name, text]
     return answer
 
 
-def _flow_decorator_options(flow):
+def _flow_decorator_options(context, flow):
+    """
+    Options that flow decorators declare (`--branch`): as the decorator says that tasks must have them, else as they were
+    given, on the command line or in the environment, which `run` sees under `metaflow run` too.
+    """
+    root = context.find_root()
+    declared = {option.name: option for option in root.command.params}
+    answer = []
     for decorators in flow._flow_decorators.values():
         for decorator in decorators:
-            for name, value in decorator.get_top_level_options():
-                yield name, value
+            told = dict(decorator.get_top_level_options())
+            for name in dict.fromkeys([*type(decorator).options, *told]):
+                option = declared.get(name.replace("-", "_"))
+                value = told[name] if name in told else root.params.get(name.replace("-", "_"))
+                answer += _words(option, "--" + name.replace("_", "-"), value)
+    return answer
+
+
+def _words(option, name, value):
+    """The words that give an option of click's this value; none where it has it anyway."""
+    if option is not None:
+        name = option.opts[0]
+        default = option.default() if callable(option.default) else option.default
+        if value is None or value == default:
+            return []
+        if getattr(option, "count", False):
+            return [name] * int(value)
+        if getattr(option, "is_flag", False) and isinstance(value, bool):
+            return [name] if value else option.secondary_opts[:1]
+        several = value if option.multiple else [value]
+        return [word for each in several for word in [name, *map(str, each if option.nargs != 1 else [each])]]
+    if value is True:
+        return [name]
+    return [] if value is None or value is False else [name, str(value)]

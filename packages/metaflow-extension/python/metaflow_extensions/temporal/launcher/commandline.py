@@ -16,17 +16,31 @@ def needs_fresh_interpreter(changes: Dict[str, Optional[str]]) -> bool:
     return any(name.startswith(_IMPORT_TIME) and name not in _READ_LATE for name in changes)
 
 
-def add_internal_decorator() -> None:
+class Composed:
+    """The command line that was composed last, as decorators left it."""
+
+    args: Any = None
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it is Metaflow's own `step`; otherwise a decorator has replaced it by a command that has the step run elsewhere."""
+        return list(self.args.commands) == ["step"]
+
+
+def add_internal_decorator() -> Composed:
     """Steps that may run elsewhere report how they ended; a decorator is what reaches them through any command line."""
     import metaflow.runtime
 
     init = metaflow.runtime.CLIArgs.__init__
+    composed = Composed()
 
     def initialise(self: Any, *args: Any, **kwargs: Any) -> None:
         init(self, *args, **kwargs)
         self.top_level_options["with"] = [*self.top_level_options["with"], INTERNAL_DECORATOR]
+        composed.args = self
 
     metaflow.runtime.CLIArgs.__init__ = initialise
+    return composed
 
 
 def without_internal(argv: List[str]) -> List[str]:

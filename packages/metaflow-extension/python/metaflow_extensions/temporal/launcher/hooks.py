@@ -4,7 +4,7 @@ Where a fork listens in on Metaflow: the end of a step, and the errors that Meta
 Everything here is patched in a fork, never in the launcher.
 """
 
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Optional
 
 from . import outcome
 
@@ -88,45 +88,3 @@ def _watch_cli(report: Callable[[Dict[str, str]], None]) -> None:
     cli.print_unknown_exception = unknown_exception
     exceptions.ClickException.show = observe(show)
     exceptions.UsageError.show = observe(show_usage)
-
-
-def parameter_words(flow_class: type, params: Dict[str, Any]) -> List[str]:
-    """Options that say the same to Metaflow's `run` as `params` do, each in one word, so that a leading dash is no option."""
-    import json
-
-    from metaflow.parameters import JSONTypeClass, Parameter
-
-    specs: Dict[str, Dict[str, Any]] = {}
-    for attribute in dir(flow_class):
-        value = flow_class.__dict__.get(attribute) or getattr(flow_class, attribute, None)
-        if isinstance(value, Parameter):
-            # What a parameter was made with moves from one place to the other when Metaflow gets to it.
-            separator = {"separator": value.separator} if getattr(value, "separator", None) else {}
-            specs[value.name] = {**(getattr(value, "_override_kwargs", None) or {}), **value.kwargs, **separator}
-
-    def text(spec: Dict[str, Any], value: Any) -> str:
-        if isinstance(spec.get("type"), JSONTypeClass):
-            if isinstance(value, str):
-                try:
-                    json.loads(value)
-                    return value
-                except ValueError:
-                    pass
-            return json.dumps(value)
-        if isinstance(value, str):
-            return value
-        if isinstance(value, list) and spec.get("separator"):
-            return str(spec["separator"]).join(str(item) for item in value)
-        if isinstance(value, (list, dict)):
-            return json.dumps(value)
-        return str(value)
-
-    words: List[str] = []
-    for name, value in params.items():
-        if value is None:
-            continue
-        spec = specs.get(name, {})
-        several = isinstance(value, list) and spec.get("multiple")
-        for item in value if several else [value]:
-            words.append(f"--{name}={text(spec, item)}")
-    return words

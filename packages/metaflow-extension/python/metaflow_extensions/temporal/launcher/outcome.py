@@ -33,10 +33,35 @@ def transition(flow: Any) -> Dict[str, Any]:
     iterator = own.get("_parallel_ubf_iter")
     if iterator is not None and found.get("splits") is None:
         found["splits"] = int(iterator.num_parallel)
+    if own.get("_unbounded_foreach") and own.get("_foreach_var"):
+        # The step opens one control task, whatever the graph says: only now is it known that the foreach has no bound.
+        found["unbounded"] = True
     mappers = own.get("_control_mapper_tasks")
     if mappers:
         found["mappers"] = [str(path).split("/")[-1] for path in mappers]
+    strayed = _strayed(flow, list(chosen[0] or []) if chosen else [])
+    if strayed:
+        found["strayed"] = strayed
     return found
+
+
+def _strayed(flow: Any, steps: List[str]) -> Optional[str]:
+    """Why Metaflow's runtime does not go on: what `self.next` was called with, or that it was not, is not what the graph says."""
+    try:
+        node = flow._graph[flow._current_step]
+    except (AttributeError, KeyError):
+        return None
+    expected = list(node.out_funcs)
+    if node.type == "split-switch":
+        if len(steps) == 1 and steps[0] in expected:
+            return None
+    elif steps == expected:
+        return None
+    return (
+        "Step %s ended without an error, but its self.next() was called with %s, where the graph has %s. "
+        "Make sure there is only one unconditional self.next() call at the end of the step."
+        % (node.name, ", ".join(steps) or "nothing", ", ".join(expected) or "nothing")
+    )
 
 
 def _is_switch(flow: Any) -> bool:

@@ -63,7 +63,11 @@ def fresh_interpreter_environment(source: str, changes: Dict[str, Optional[str]]
     code = os.path.join(source, PACKAGED_CODE)
     if not os.path.isdir(code):
         return {}
-    path = changes.get("PYTHONPATH") or os.environ.get("PYTHONPATH")
+    given = changes.get("PYTHONPATH") or ""
+    if any(os.path.isdir(os.path.join(entry, "metaflow")) for entry in given.split(os.pathsep) if entry):
+        # A decorator (@conda) has seen to that itself, and Metaflow refuses two copies of an extension.
+        return {}
+    path = given or os.environ.get("PYTHONPATH")
     return {
         "PYTHONPATH": os.pathsep.join([code] + ([path] if path else [])),
         "METAFLOW_EXTRACTED_ROOT": source,
@@ -82,7 +86,7 @@ def _fill(settings: Settings, folder: str, report: str) -> None:
 
         kind = settings.datastore.get("type", "local")
         storage = [d for d in DATASTORES if d.TYPE == kind][0]
-        root = storage.get_datastore_root_from_config(lambda *_, **__: None) or settings.datastore.get("root")
+        root = settings.datastore_root or storage.get_datastore_root_from_config(lambda *_, **__: None)
         flow = settings.flow or package["url"].rstrip("/").split("/")[-4]
         store = FlowDataStore(flow, None, storage_impl=storage, ds_root=root)
         blobs = [blob for _, blob in store.load_data([package["sha"]], force_raw=True)]

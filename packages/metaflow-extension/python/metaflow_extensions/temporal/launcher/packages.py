@@ -17,7 +17,7 @@ def use_stored_package(package: Dict[str, str]) -> None:
             environment.init_environment(echo)
             self._environment, self._flow, self._echo = environment, flow, echo
             self._flow_datastore = options.get("flow_datastore")
-            self._stored: Optional[BytesIO] = None
+            self._stored: Optional[bytes] = None
 
         def package_sha(self, timeout: Optional[float] = None) -> str:
             return package["sha"]
@@ -34,8 +34,13 @@ def use_stored_package(package: Dict[str, str]) -> None:
                 from metaflow.datastore import FlowDataStore
 
                 store = self._flow_datastore or FlowDataStore(self._flow.name)
-                self._stored = BytesIO(next(iter(store.load_data([package["sha"]], force_raw=True)))[1])
+                # Metaflow's own answers with bytes, whatever it declares: decorators hand them to the datastore.
+                self._stored = bytes(next(iter(store.load_data([package["sha"]], force_raw=True)))[1])
             return self._stored
+
+        def extract_into(self, dest_dir: str = ".", *content_types: Any, **options: Any) -> None:
+            """What @conda gives its interpreters to import."""
+            self.cls_extract_into(self.package_metadata, BytesIO(self.blob_with_timeout()), dest_dir, *content_types, **options)
 
     metaflow.package.MetaflowPackage = StoredPackage
 

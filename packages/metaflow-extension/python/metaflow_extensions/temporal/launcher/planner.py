@@ -1,5 +1,5 @@
 """
-A run's planner: a fork that has executed the flow's own `run …` command up to the point where Metaflow's local runtime would begin to
+A run's planner: a fork that has executed the flow's own `run …` (or `resume …`) command up to the point where Metaflow's local runtime would begin to
 schedule. From there on it answers what Node asks: the command line and environment of an attempt, its markers, its logs.
 
 P1. Everything before the serving loop is Metaflow's own: checks, tags, `--with`, packaging, `runtime_init`, `_parameters`, heartbeat.
@@ -9,12 +9,11 @@ P3. One request at a time, in the order they came: decorators are not made for t
 
 import os
 import re
-import sys
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from metaflow.exception import MetaflowException
 
-from . import flowfile, hooks, outcome, packages
+from . import flowfile, given, hooks, outcome, packages, resuming
 from .frames import BlockingChannel
 from .planning import Plans
 from .settings import Settings
@@ -46,6 +45,9 @@ class Planner:
         self.namespace = request.get("namespace")
         self.token = request.get("token")
         self.register = bool(request.get("register"))
+        self.resume = resuming.Origin.of(request)
+        #: Of a resumed run: what was cloned, as `resuming` keeps it.
+        self.cloned: Optional[Dict[str, Any]] = None
         self.temporary = temporary
         self._opened = False
 
@@ -55,9 +57,10 @@ class Planner:
         flowfile.execute(self.settings.path, [self.settings.path] + self._words(), self._refused_by)
 
     def _words(self) -> List[str]:
-        words = ["--quiet", "--no-pylint", *self.settings.options, "run"]
+        options = ["--quiet", "--no-pylint", *self.settings.options]
+        words = self.resume.words(options) if self.resume else [*options, "run"]
         words += [f"--tag={tag}" for tag in self.tags]
-        if self.namespace is not None:
+        if self.namespace is not None and self.resume is None:
             words.append(f"--namespace={self.namespace}")
         return words
 
@@ -71,7 +74,7 @@ class Planner:
 
         planner = self
         runtime = metaflow.runtime.NativeRuntime
-        init, persist = runtime.__init__, runtime.persist_constants
+        init, persist, clone = runtime.__init__, runtime.persist_constants, runtime.clone_original_run
 
         def initialise(self: Any, flow: Any, graph: Any, datastore: Any, metadata: Any, *args: Any, **kwargs: Any) -> None:
             kwargs["run_id"] = planner.run_id
@@ -87,8 +90,12 @@ class Planner:
             else:
                 planner._adopt_parameters(self)
 
+        def clone_original_run(self: Any, *_: Any, **__: Any) -> None:
+            planner.cloned = resuming.clone(self, clone) if planner.register else planner._adopt_list(self)
+
         runtime.__init__ = initialise
         runtime.persist_constants = persist_constants
+        runtime.clone_original_run = clone_original_run
         runtime.execute = lambda self: planner._serve(self)
         runtime.print_workflow_info = lambda self: None
         hooks.report_refusals(self._refused)
@@ -96,9 +103,11 @@ class Planner:
             packages.use_stored_package(self.settings.package)
         else:
             packages.package_late()
-        if self.register:
-            hooks.before_cli(lambda flow: sys.argv.extend(hooks.parameter_words(type(flow), self.params)))
-        else:
+        if self.resume:
+            hooks.before_cli(self.resume.watch_configs)
+        if self.register and self.resume is None:
+            given.give(self.params, deployed=bool(self.settings.package))
+        elif not self.register:
             metaflow.util.write_latest_run_id = lambda *_: None
             parameters.add_custom_parameters = lambda deploy_mode=False: lambda command: command
             FlowSpec._set_constants = lambda *_: None
@@ -113,7 +122,12 @@ class Planner:
                 if mark is None or mark not in (found.get("system_tags") or []):
                     raise RunIdTaken(f"Run id {self.run_id} of {flow.name} is already registered by another execution.")
                 # Our own earlier attempt: go on where it stopped.
-                self.register = not self._parameters_done(datastore)
+                self.register = not self._started(datastore)
+        if self.resume and self.register:
+            # Before the run is registered: what is not there cannot be resumed.
+            self.resume.find(datastore)
+        elif self.resume:
+            self.resume.leave_alone()
         if self.register:
             if mark:
                 metadata.add_sticky_tags(sys_tags=[mark])
@@ -126,14 +140,20 @@ class Planner:
             metadata.sticky_sys_tags.discard(f"temporal_execution:{self.token}")
         metadata.__dict__.pop("register_run_id", None)
 
-    def _parameters_done(self, datastore: Any) -> bool:
+    def _started(self, datastore: Any) -> bool:
         from metaflow.datastore.exceptions import DataException
 
         try:
-            datastore.get_task_datastore(self.run_id, "_parameters", PARAMETERS_TASK_ID)
-            return True
+            parameters = datastore.get_task_datastore(self.run_id, "_parameters", PARAMETERS_TASK_ID)
         except DataException:
             return False
+        return self.resume is None or resuming.is_kept(parameters)
+
+    def _adopt_list(self, runtime: Any) -> Dict[str, Any]:
+        try:
+            return resuming.kept(runtime._flow_datastore.get_task_datastore(self.run_id, "_parameters", PARAMETERS_TASK_ID))
+        except Exception as error:
+            raise RunNotJoined(f"Run {self.run_id} cannot be joined: what it cloned is not in the datastore ({error}).") from error
 
     def _adopt_parameters(self, runtime: Any) -> None:
         """Let decorators that read `flow.x` in this process find the run's parameters, loaded only when asked for."""
@@ -150,9 +170,9 @@ class Planner:
     # Serving.
 
     def _serve(self, runtime: Any) -> None:
-        plans = Plans(runtime, self.settings, self.temporary)
+        plans = Plans(runtime, self.settings, self.temporary, self.cloned)
         self._opened = True
-        self.channel.send({"opened": True})
+        self.channel.send({"opened": True, **({"cloned": len(self.cloned["tasks"])} if self.cloned else {})})
         while True:
             try:
                 message = self.channel.receive()

@@ -4,7 +4,7 @@ import socket
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from . import flowfile
+from . import flowfile, heartbeat
 from .forking import fork
 from .frames import BlockingChannel, Decoder, encode
 from .reactor import Reactor
@@ -48,6 +48,7 @@ class PlannerHandle:
 
         def body() -> None:
             flowfile.reopen_stdio()
+            heartbeat.prepare(settings)
             Planner(settings, BlockingChannel(theirs), request, temporary).run()
 
         self.pid = fork(body, [*close, ours.fileno()])

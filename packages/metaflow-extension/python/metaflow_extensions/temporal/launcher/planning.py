@@ -14,7 +14,7 @@ from collections import OrderedDict, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, List, Optional, Tuple
 
-from . import outcome
+from . import outcome, resuming
 from .commandline import add_internal_decorator, needs_fresh_interpreter, without_internal
 from .frames import BlockingChannel
 from .settings import Settings
@@ -26,7 +26,7 @@ _MOST_KEPT = 1000
 class Plans:
     """All attempts that this planner has set up."""
 
-    def __init__(self, runtime: Any, settings: Settings, temporary: str) -> None:
+    def __init__(self, runtime: Any, settings: Settings, temporary: str, cloned: Optional[Dict[str, Any]] = None) -> None:
         from metaflow.user_configs.config_parameters import dump_config_values
 
         self._runtime = runtime
@@ -34,7 +34,9 @@ class Plans:
         self._base = dict(os.environ)
         self._kept: "OrderedDict[Tuple[str, str], Any]" = OrderedDict()
         self._running: Dict[Any, Any] = {}
-        # Nothing is cloned here; Metaflow asks for each input.
+        #: Of a resumed run: the tasks that were cloned when it was started.
+        self._cloned = cloned
+        # What was to be cloned is cloned; Metaflow asks for each input.
         runtime._is_cloned = defaultdict(bool)
         remote = runtime._flow_datastore.TYPE != "local"
         self._pool: Optional[ThreadPoolExecutor] = ThreadPoolExecutor(8) if remote else None
@@ -44,7 +46,7 @@ class Plans:
             handle, self._config_file = tempfile.mkstemp(suffix=".json", dir=temporary)
             with os.fdopen(handle, "w", encoding="utf-8") as out:
                 json.dump(configs, out)
-        add_internal_decorator()
+        self._composed = add_internal_decorator()
 
     def handle(self, message: Dict[str, Any], channel: BlockingChannel) -> None:
         """Answer one request of the launcher."""
@@ -77,6 +79,10 @@ class Plans:
     def _plan(self, message: Dict[str, Any]) -> Dict[str, Any]:
         from metaflow.metaflow_config import MAX_ATTEMPTS
 
+        if self._cloned is not None:
+            report = resuming.report(self._cloned, message["step"], message["task_id"])
+            if report is not None:
+                return {"cloned": report}
         attempt = message["attempt"]
         if attempt >= MAX_ATTEMPTS:
             raise RuntimeError(f"Attempt {attempt} is beyond Metaflow's limit of {MAX_ATTEMPTS} attempts.")
@@ -84,13 +90,16 @@ class Plans:
         task = self._task(message, attempt)
         task.user_code_retries = task._mft_retries + int(message.get("extra_retries") or 0)
         argv, env = self._compose(task)
+        task._mft_elsewhere = not self._composed.is_step
         self._running[message["id"]] = task
         entry = list(task.entrypoint)
         changes = self._changes(env)
-        fork = self._settings.mode == "fork" and argv[: len(entry)] == entry and not needs_fresh_interpreter(changes)
+        # A replaced command only sees to it that the step runs: the report must come from where it does.
+        plain = self._composed.is_step and argv[: len(entry)] == entry
+        fork = self._settings.mode == "fork" and plain and not needs_fresh_interpreter(changes)
         if fork:
             argv = without_internal(argv)
-        return {"argv": argv, "env": changes, "fork": fork, "skip": len(entry) - 1}
+        return {"argv": argv, "env": changes, "fork": fork, "plain": self._composed.is_step, "skip": len(entry) - 1}
 
     def _plan_handler(self, message: Dict[str, Any]) -> Dict[str, Any]:
         """The forward step's command line, for a compensation handler; nothing is registered and no attempt begins."""
@@ -110,6 +119,10 @@ class Plans:
             datastore_sysroot=runtime._flow_datastore.datastore_root, _logger=runtime._logger,
         )  # fmt: skip
         argv, env = self._compose(task)
+        if not self._composed.is_step:
+            # What runs a step elsewhere knows nothing of handlers: they run here, as the fallback of @catch does.
+            task.decos = [deco for deco in task.decos if not self._replaces(task, deco)]
+            argv, env = self._compose(task)
         return {
             "argv": without_internal(argv),
             "env": self._changes(env),
@@ -117,6 +130,12 @@ class Plans:
             "skip": len(task.entrypoint) - 1,
             "handler": {name: message.get(name) for name in ("handler", "key", "failure")},
         }
+
+    def _replaces(self, task: Any, deco: Any) -> bool:
+        decos, task.decos = task.decos, [deco]
+        self._compose(task)
+        task.decos = decos
+        return not self._composed.is_step
 
     def _task(self, message: Dict[str, Any], attempt: int) -> Any:
         task = self._kept.pop((message["step"], message["task_id"]), None)
@@ -135,7 +154,8 @@ class Plans:
         ubf = message.get("ubf_context")
         inputs = list(message["input_paths"])
         options: Dict[str, Any] = {"task_id": message["task_id"]}
-        if split is not None:
+        # The control task of an unbounded foreach has no index of its own; `@parallel` adds one where it wants it.
+        if split is not None and not ubf:
             options["split_index"] = str(split)
         if message.get("join_type"):
             options["join_type"] = message["join_type"]
@@ -200,7 +220,7 @@ class Plans:
         error, told = None, None
         try:
             if final:
-                if message["metadata"]["success"] and not message["told"]:
+                if not message["told"] and (message["metadata"]["success"] or getattr(task, "_mft_elsewhere", False)):
                     told = self._told_by_metadata(task)
                 task.save_metadata("runtime", message["metadata"])
                 if not message["metadata"]["success"]:
@@ -221,9 +241,12 @@ class Plans:
             "task", "metadata", {}, None, task.flow_name, task.run_id, task.step, task.task_id
         )
         field = "temporal-outcome"
-        reports = [item for item in found or [] if item.get("field_name") == field]
+        attempt = f"attempt_id:{task.retries}"
+        reports = [item for item in found or [] if item.get("field_name") == field and attempt in (item.get("tags") or [attempt])]
         reports.sort(key=lambda item: item.get("ts_epoch") or 0)
-        return json.loads(reports[-1]["value"]) if reports else None
+        told = [json.loads(item["value"]) for item in reports]
+        # An exception that @catch took was reported before the end that it came to.
+        return next((each for each in reversed(told) if "error" not in each), told[-1] if told else None)
 
     def _keep(self, task: Any) -> None:
         self._kept[(task.step, task.task_id)] = task

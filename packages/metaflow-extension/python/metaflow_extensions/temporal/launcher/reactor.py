@@ -11,6 +11,7 @@ import itertools
 import os
 import selectors
 import signal
+import sys
 import time
 from typing import Callable, Dict, List, Optional, Tuple
 
@@ -43,6 +44,8 @@ class Reactor:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.add(self._wake_r, self._woken)
         self.stopped = False
+        #: Bytes of memory that the child which ended last had used at its peak.
+        self.last_peak = 0
 
     def descriptors(self) -> List[int]:
         """Descriptors that a fork must close."""
@@ -102,12 +105,13 @@ class Reactor:
         """Collect every child that has ended."""
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
                 return
             callback = self._children.pop(pid, None)
+            self.last_peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
             if callback is not None:
                 callback(status)
 

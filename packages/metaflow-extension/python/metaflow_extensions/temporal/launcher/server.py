@@ -99,7 +99,7 @@ class Server:
             if opening is LOST:
                 self.node.answer(message["id"], {"kind": "lost", "message": "The planner of the run died.", "retry": True})
             elif opening.get("opened"):
-                self.node.answer(message["id"])
+                self.node.answer(message["id"], **({"cloned": opening["cloned"]} if "cloned" in opening else {}))
             else:
                 error = opening["error"]
                 self.node.answer(message["id"], {"kind": "failed", "retry": False, **error})

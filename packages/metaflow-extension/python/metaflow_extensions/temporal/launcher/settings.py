@@ -52,6 +52,16 @@ class Settings:
             environment=dict(init.get("environment") or {}),
         )
 
+    @property
+    def datastore_root(self) -> Optional[str]:
+        """Where the datastore lies: a root given as an option stands; else the worker's own sysroot wins over the deployment's root."""
+        root = self.datastore.get("root")
+        kind = self.datastore.get("type", "local")
+        sysroot = os.environ.get(f"METAFLOW_DATASTORE_SYSROOT_{kind.upper()}")
+        if not sysroot or "--datastore-root" in self.options:
+            return root
+        return os.path.join(sysroot, ".metaflow") if kind == "local" else sysroot
+
     def apply_environment(self) -> None:
         """The worker's own variables win, but for those that belong to the deployment."""
         for name, value in self.environment.items():
@@ -73,6 +83,10 @@ class Settings:
         for name in ("METAFLOW_CODE_SHA", "METAFLOW_CODE_URL", "METAFLOW_CODE_DS", "METAFLOW_CODE_METADATA"):
             os.environ.pop(name, None)
         if self.package:
+            root, own = self.datastore.get("root"), self.datastore_root
+            if root and own and self.package["url"].startswith(root):
+                # `Task.code` reads from there: where this worker's tasks write is where others read.
+                self.package = {**self.package, "url": own.rstrip("/") + self.package["url"][len(root.rstrip("/")) :]}
             os.environ["METAFLOW_CODE_SHA"] = self.package["sha"]
             os.environ["METAFLOW_CODE_URL"] = self.package["url"]
             os.environ["METAFLOW_CODE_DS"] = self.datastore.get("type", "local")

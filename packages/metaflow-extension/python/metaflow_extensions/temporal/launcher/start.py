@@ -8,12 +8,12 @@ import sys
 import tempfile
 from typing import Any, Dict, List
 
-from . import compensation, flowfile, hooks, outcome
+from . import backends, compensation, flowfile, heartbeat, hooks, outcome
 from .forking import apply_environment, fork
 from .settings import Settings
 
-#: A single argument or variable of 128 KB makes exec fail; Metaflow reads long input paths from a file.
-_LONGEST_ARGUMENT = 100_000
+#: A single argument of 128 KB makes exec fail; Metaflow reads long input paths from a file, which also spares whoever looks at processes.
+_LONGEST_ARGUMENT = 4_000
 
 
 def start_task(
@@ -41,6 +41,8 @@ def _run_forked(settings: Settings, plan: Dict[str, Any], result: str) -> None:
     if "handler" in plan:
         compensation.handle_instead_of_step(result, plan["handler"])
     else:
+        heartbeat.prepare(settings)
+        backends.skip_registration(settings)
         hooks.report_step(result)
     hooks.report_refusals(refused)
     flowfile.execute(settings.path, plan["argv"][plan["skip"] :], lambda error: refused(outcome.describe_error(error)))
@@ -54,7 +56,8 @@ def _run_spawned(settings: Settings, plan: Dict[str, Any], result: str, temporar
 
         apply_environment(fresh_interpreter_environment(settings.source, plan["env"]))
     os.chdir(settings.workdir)
-    argv = _inputs_from_file(plan["argv"], temporary)
+    # A command that a decorator put in place of `step` knows no such file.
+    argv = _inputs_from_file(plan["argv"], temporary) if plan["plain"] else plan["argv"]
     try:
         os.execvpe(argv[0], argv, os.environ)
     except OSError as error:

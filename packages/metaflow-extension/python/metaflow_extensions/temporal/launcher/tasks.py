@@ -21,8 +21,11 @@ from .start import start_task
 
 #: Seconds that a grandchild may keep the pipes open after the task has ended, and that leftovers have between SIGTERM and SIGKILL.
 PIPE_GRACE, LEFTOVER_GRACE = 1.0, 3.0
-#: Seconds between two savings of a running task's logs.
+#: Seconds between two savings of a running task's logs, and before the first ones: who follows a run sees at once that it does something.
 SAVE_EVERY = 30.0
+SAVE_FIRST = (1.0, 2.0, 4.0, 8.0, 15.0)
+#: What of a task's report goes to Node beside the names of its artifacts.
+_TRANSITION = ("splits", "unbounded", "branch", "mappers")
 
 
 class TaskRun:
@@ -45,6 +48,9 @@ class TaskRun:
         self._saved_again = False
         #: Bytes of output when the logs of the running task were last saved.
         self._saved_at = 0
+        self._saves = 0
+        #: The most memory that the process used, in bytes.
+        self._peak = 0
         self.cancelled = False
         self._timers: List[Timer] = []
 
@@ -70,7 +76,11 @@ class TaskRun:
                 self.planner.ask({"op": "forget", "id": self.id}, None)
             return
         if plan.get("error"):
-            self._fail({"kind": "failed", **_text(plan["error"]), "retry": True})
+            kind = "lost" if failures.of_backend(plan["error"]) else "failed"
+            self._fail({"kind": kind, **_text(plan["error"]), "retry": True})
+            return
+        if "cloned" in plan:
+            self._answer(None, attempt=0, cloned=True, **self._shape(plan["cloned"]))
             return
         try:
             self._launch(plan)
@@ -104,7 +114,7 @@ class TaskRun:
         server.node.send({"event": "started", "id": self.id, "pid": self.pid, "mode": "fork" if plan["fork"] else "spawn"})
         for stream in self._streams:
             stream.start()
-        self._timers.append(server.reactor.later(SAVE_EVERY, self._save_running))
+        self._save_later()
         if self.request.get("handler") and self.request.get("timeout"):
             self._timers.append(server.reactor.later(float(self.request["timeout"]), self._time_out))
 
@@ -133,7 +143,12 @@ class TaskRun:
             if taken > self._saved_at:
                 self._saved_at = taken
                 self.planner.ask({"op": "logs", "id": self.id, "logs": self._logs()}, None)
-            self._timers.append(self._server.reactor.later(SAVE_EVERY, self._save_running))
+            self._save_later()
+
+    def _save_later(self) -> None:
+        wait = SAVE_FIRST[self._saves] if self._saves < len(SAVE_FIRST) else SAVE_EVERY
+        self._saves += 1
+        self._timers.append(self._server.reactor.later(wait, self._save_running))
 
     def cancel(self, grace: float) -> None:
         """SIGTERM to the group, SIGKILL after `grace` seconds."""
@@ -151,6 +166,7 @@ class TaskRun:
 
     def _exited(self, status: int) -> None:
         self._status = status
+        self._peak = self._server.reactor.last_peak
         if all(stream.ended for stream in self._streams):
             self._finish()
         else:
@@ -234,15 +250,18 @@ class TaskRun:
             print(f"mft: logs of {self.run_id}/{self.request.get('step')} not saved: {reply['error'].get('message')}", flush=True)
         told = self._told or reply.get("told") or {}
         code = failures.return_code(self._status)
-        if code == 0:
+        if code == 0 and told.get("strayed") and not self.request.get("ubf_context"):
+            # Metaflow's runtime ends the run, though the task itself is good.
+            self._fail({"kind": "failed", "type": "MetaflowInternalError", "message": told["strayed"], "retry": False})
+        elif code == 0:
             self._answer(None, attempt=self.request.get("attempt", 0), **self._shape(told))
         elif self.cancelled:
             self._fail({"kind": "cancelled", "message": "The task was cancelled.", **failures.exit_fields(code), "retry": True})
         else:
-            self._fail(failures.describe(code, self._told_from_outside or told.get("error"), self._streams[1].stored()))
+            self._fail(failures.describe(code, self._told_from_outside or told.get("error"), self._streams[1].stored(), self._peak))
 
     def _shape(self, told: Dict[str, Any]) -> Dict[str, Any]:
-        return {"artifacts": told.get("artifacts", []), **{k: told[k] for k in ("splits", "branch", "mappers") if k in told}}
+        return {"artifacts": told.get("artifacts", []), **{k: told[k] for k in _TRANSITION if k in told}}
 
     def _fail(self, error: Dict[str, Any]) -> None:
         self._answer(error)

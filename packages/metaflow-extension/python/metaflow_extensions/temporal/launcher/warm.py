@@ -10,7 +10,7 @@ import os
 import sys
 import tokenize
 
-from . import flowfile
+from . import backends, flowfile
 from .settings import Settings
 
 #: Imported by a step sooner or later; a name that this version of Metaflow lacks is skipped.
@@ -32,6 +32,7 @@ def warm_up(settings: Settings) -> str:
             importlib.import_module(name)
         except ImportError:
             pass
+    backends.warm(settings)
     # These ask git; once here instead of several times a task.
     version = metaflow_version.get_version()
     _repository(settings.path)

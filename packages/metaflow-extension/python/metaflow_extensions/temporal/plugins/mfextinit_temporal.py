@@ -7,6 +7,7 @@ STEP_DECORATORS_DESC = [
     ("temporal_internal", "metaflow_extensions.temporal.plugins.temporal_internal_decorator.TemporalInternalDecorator"),
 ]
 CLIS_DESC = [("temporal", "metaflow_extensions.temporal.cli.group.cli")]
+DEPLOYER_IMPL_PROVIDERS_DESC = [("temporal", "metaflow_extensions.temporal.deployer.deployer.TemporalDeployer")]
 
 if os.environ.get("MFT_FD_OUT") and "inspect" in sys.argv:
     # An inspection: errors that Metaflow raises before our command is reached must be answered too.

@@ -3,7 +3,8 @@ Reports how a step ended from a process that the launcher did not fork: a fresh 
 
 D1. With `METAFLOW_TEMPORAL_RESULT` in the environment the report is a file there. Elsewhere (another machine) it is task metadata,
     which the planner reads when the file is absent.
-D2. The code package of a deployment carries its own copy of this file: variable, file and metadata field are a contract between
+D2. A failure is reported as well: its message would otherwise have to be guessed from output that the other machine has stored.
+D3. The code package of a deployment carries its own copy of this file: variable, file and metadata field are a contract between
     versions.
 """
 
@@ -22,6 +23,12 @@ class TemporalInternalDecorator(StepDecorator):
     """Added to steps by the planner; not for users."""
 
     name = "temporal_internal"
+
+    def step_init(self, flow, graph, step_name, decorators, environment, flow_datastore, logger):
+        # @kubernetes and @batch wait between attempts in the process that submits the job. Temporal has waited already.
+        for decorator in decorators:
+            if decorator.name == "retry" and "minutes_between_retries" in decorator.attributes:
+                decorator.attributes["minutes_between_retries"] = 0
 
     def task_pre_step(
         self,
@@ -57,7 +64,7 @@ class TemporalInternalDecorator(StepDecorator):
     def _write(self, answer, retry_count):
         if self._path:
             outcome.write(self._path, answer)
-        elif "error" not in answer:
+        else:
             datum = MetaDatum(
                 field=METADATA_FIELD,
                 value=json.dumps(answer),

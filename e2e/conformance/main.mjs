@@ -1,0 +1,148 @@
+#!/usr/bin/env node
+/*
+ * node e2e/conformance/main.mjs [--all] [--graphs A,B] [--tests A,B] [--jobs N] [--timeout SECONDS] [--python PY] [--executor temporal|metaflow] [--suite DIR]
+ *
+ * Metaflow's own core tests (a test crossed with a graph shape is a case), deployed, triggered, resumed and checked through us with one
+ * `mft serve` behind all of them. Without --all, --graphs or --tests: the cases of sample.json, which every change must pass.
+ * The suite is not part of this repository: it is looked for in ../shared/conformance. Without it nothing is run, and the last line says so.
+ * Last line: `N passed, N failed`; exit 1 where one failed.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { execa } from 'execa';
+import { killGroup, until } from '../lib/process.mjs';
+import { MFT, python, ROOT } from '../lib/paths.mjs';
+import { startServer } from '../lib/server.mjs';
+
+const EXTENSION = path.join(ROOT, 'packages/metaflow-extension/python');
+
+const { values } = parseArgs({
+  options: {
+    all: { type: 'boolean', default: false },
+    graphs: { type: 'string' },
+    tests: { type: 'string' },
+    jobs: { type: 'string', default: '2' },
+    timeout: { type: 'string', default: '240' },
+    python: { type: 'string', default: python() },
+    executor: { type: 'string', default: 'temporal' },
+    suite: { type: 'string', default: path.resolve(ROOT, '../shared/conformance') },
+  },
+});
+
+/** What run.py is called with, a list of words each. */
+function selections() {
+  if (values.all || values.graphs || values.tests) {
+    return [
+      [...(values.tests ? ['--tests', values.tests] : []), ...(values.graphs ? ['--graphs', values.graphs] : [])],
+    ];
+  }
+  const sample = JSON.parse(readFileSync(new URL('sample.json', import.meta.url), 'utf8'));
+  return Object.entries(sample).map(([graph, tests]) => ['--graphs', graph, '--tests', tests.join(',')]);
+}
+
+/**
+ * @param {readonly string[]} words
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ passed: number, failed: string[] }>}
+ */
+async function runCases(words, env) {
+  const args = [path.join(values.suite, 'run.py'), '--python', values.python, '--executor', values.executor];
+  const child = execa(values.python, [...args, '--jobs', values.jobs, '--timeout', values.timeout, ...words], {
+    env,
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    detached: true,
+    buffer: false,
+    stderr: 'inherit',
+  });
+  process.once('exit', () => killGroup(child.pid));
+  const failed = [];
+  let passed;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, name] = /^failed: (.+)$/.exec(line) ?? [];
+    const [, count] = /^(\d+) passed, \d+ failed$/.exec(line) ?? [];
+    if (name !== undefined) failed.push(name);
+    else if (count !== undefined) passed = Number(count);
+    else console.log(line);
+  }
+  await child;
+  // A run that did not come to its own count has failed, whatever it printed.
+  return passed === undefined ? { passed: 0, failed: [`run.py ${words.join(' ')}`] } : { passed, failed };
+}
+
+/** Environment of the cases: a person's, with nothing configured but our own server, program and extension. */
+function environment(address, home) {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(METAFLOW_|TEMPORAL_|MFT_|VITEST|NODE_ENV|PYTHONPATH|npm_)/.test(name),
+  );
+  return {
+    ...Object.fromEntries(inherited),
+    TEMPORAL_ADDRESS: address,
+    PYTHONPATH: EXTENSION,
+    METAFLOW_HOME: home,
+    METAFLOW_USER: 'tester',
+    MFT_CLI: MFT,
+    NO_COLOR: '1',
+  };
+}
+
+async function serve(env, log) {
+  const child = execa(process.execPath, [MFT, 'serve', '--max-workers', '8'], {
+    env: { ...env, METAFLOW_TEMPORAL_RETRY_WAIT: '0', METAFLOW_PYTHON: values.python },
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    detached: true,
+    stdout: { file: log },
+    stderr: { file: log, append: true },
+  });
+  process.once('exit', () => killGroup(child.pid));
+  return {
+    stop: async () => {
+      child.kill('SIGTERM');
+      await Promise.race([child, new Promise((resolve) => setTimeout(resolve, 20_000))]);
+      killGroup(child.pid);
+    },
+  };
+}
+
+async function main() {
+  if (!existsSync(path.join(values.suite, 'run.py'))) {
+    console.log(`No suite in ${values.suite}: nothing was run.`);
+    return { passed: 0, failed: [] };
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'mft-conformance-'));
+  const server = await startServer();
+  const env = environment(server.address, folder);
+  const log = path.join(folder, 'serve.log');
+  const serving = values.executor === 'temporal' ? await serve(env, log) : undefined;
+  const total = { passed: 0, failed: [] };
+  try {
+    if (serving) await until(() => existsSync(log) && readFileSync(log, 'utf8') !== '', { what: 'mft serve' });
+    for (const words of selections()) {
+      const { passed, failed } = await runCases(words, env);
+      total.passed += passed;
+      total.failed.push(...failed);
+    }
+  } finally {
+    await serving?.stop();
+    await server.stop();
+    if (total.failed.length > 0 && existsSync(log))
+      console.log(`The log of mft serve:\n${readFileSync(log, 'utf8').slice(-20_000)}`);
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return total;
+}
+
+const from = performance.now();
+const { passed, failed } = await main();
+for (const name of failed) console.log(`failed: ${name}`);
+mkdirSync(path.join(ROOT, 'tmp'), { recursive: true });
+writeFileSync(path.join(ROOT, 'tmp/conformance.json'), JSON.stringify({ passed, failed: failed.length }));
+console.log(`${((performance.now() - from) / 1000).toFixed(0)} s`);
+console.log(`${passed} passed, ${failed.length} failed`);
+process.exitCode = failed.length > 0 ? 1 : 0;

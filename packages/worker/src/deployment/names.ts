@@ -1,0 +1,44 @@
+import type { Client } from '@temporalio/client';
+
+/** gRPC's status for a query that a server does not understand. */
+const INVALID_ARGUMENT = 3;
+const PREFIX = 'metaflow-';
+
+/**
+ * Names of the deployments that a namespace's list of schedules shows, in no order. The list may lag a second behind.
+ *
+ * Read without the client's decoder: a namespace may hold schedules of others, whose memos only they can read.
+ *
+ * @example
+ * ```ts
+ * await deploymentNames(client); // ['HelloFlow', 'project.user.me.TrainFlow']
+ * ```
+ */
+export async function deploymentNames(client: Client): Promise<string[]> {
+  try {
+    return await pages(client, `ScheduleId STARTS_WITH '${PREFIX}'`);
+  } catch (error) {
+    // A server from before schedules could be sought by id.
+    if ((error as { code?: unknown }).code === INVALID_ARGUMENT) return pages(client);
+    throw error;
+  }
+}
+
+async function pages(client: Client, query?: string): Promise<string[]> {
+  const names: string[] = [];
+  let nextPageToken: Uint8Array | undefined;
+  do {
+    const page = await client.workflowService.listSchedules({
+      namespace: client.options.namespace,
+      maximumPageSize: 1000,
+      ...(query === undefined ? {} : { query }),
+      ...(nextPageToken === undefined ? {} : { nextPageToken }),
+    });
+    for (const { scheduleId, memo } of page.schedules) {
+      if (scheduleId?.startsWith(PREFIX) === true && Object.hasOwn(memo?.fields ?? {}, 'mft'))
+        names.push(scheduleId.slice(PREFIX.length));
+    }
+    nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
+  } while (nextPageToken !== undefined);
+  return names;
+}

@@ -1,0 +1,239 @@
+import { METAFLOW_WORKFLOW, MftError, suggest, type FlowConfig, type RunInput } from '@mft/graph';
+import type { Client, ScheduleDescription, ScheduleOptions } from '@temporalio/client';
+import { deploymentNames } from './names.js';
+import { namespaceNotFound } from '../run/start.js';
+import { packDeployment, unpackDeployment, type DeploymentMemo } from './packing.js';
+
+/*
+ * The record of a deployment: one Temporal Schedule, so that any machine that reaches the namespace can list, trigger and serve it.
+ *
+ * D1. The schedule's own memo says only that it is ours, and whose: Temporal sets it once. What changes lies in the action's memo.
+ * D2. An older deployment never overwrites a newer one, whoever records it, and however late.
+ * D3. Recording leaves a pause, its note and running runs alone; so does deleting, but for the pause.
+ * D4. A schedule that is not ours is never touched.
+ */
+
+/** What a deployment's record says without its config. */
+export interface DeploymentSummary {
+  readonly name: string;
+  /** Name of the flow. */
+  readonly flow: string;
+  /** Hash of the config. */
+  readonly hash: string;
+  readonly taskQueue: string;
+  /** ISO time at which it was created. */
+  readonly createdAt: string;
+}
+
+/** A recorded deployment, with all that a worker must know to run it. */
+export interface DeploymentRecord extends DeploymentSummary {
+  readonly config: FlowConfig;
+}
+
+/** What became of a deployment that was to be recorded. */
+export interface Recorded {
+  /** `kept` where a newer one is on record, or this one already. */
+  readonly outcome: 'created' | 'updated' | 'kept';
+  /** What is on record now. */
+  readonly record: DeploymentRecord;
+}
+
+/** How a config is read where the record does not hold it. */
+export interface ReadOptions {
+  /** Python with Metaflow. @defaultValue `METAFLOW_PYTHON`, the active virtual environment's, the one that compiled the flow, `python3` */
+  readonly python?: string;
+  /** @defaultValue the process's */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Id of the schedule that records a deployment.
+ *
+ * @example
+ * ```ts
+ * scheduleIdOf('HelloFlow'); // 'metaflow-HelloFlow'
+ * ```
+ */
+export function scheduleIdOf(name: string): string {
+  return `metaflow-${name}`;
+}
+
+/**
+ * Record a deployment, so that it can be listed, triggered and served from anywhere.
+ *
+ * @throws MftError `DEPLOYMENT_ID_TAKEN` where a schedule of that id exists that is none of ours
+ * @example
+ * ```ts
+ * const { outcome } = await recordDeployment(client, config, { hash: configHash(config), createdAt: new Date().toISOString() });
+ * ```
+ */
+export async function recordDeployment(
+  client: Client,
+  config: FlowConfig,
+  { hash, createdAt }: { readonly hash: string; readonly createdAt: string },
+): Promise<Recorded> {
+  const { upsertSchedule } = await import('@mft/schedule');
+  const there = await describe(client, config.name);
+  if (there !== undefined && !isOurs(there)) throw taken(config.name);
+  const memo = await packDeployment(config, { hash, createdAt }, there && memoOf(there));
+  const keep = (current: ScheduleDescription): boolean => {
+    if (!isOurs(current)) throw taken(config.name);
+    // Compared as text: ISO times of one form sort by time.
+    return (memoOf(current)?.createdAt ?? '') >= createdAt;
+  };
+  const { outcome } = await upsertSchedule(client, scheduleOf(config, hash, memo), { keep });
+  const record = outcome === 'kept' ? await readDeployment(client, config.name) : { ...summaryOf(memo), config };
+  return { outcome, record };
+}
+
+/**
+ * Read a deployment's record.
+ *
+ * @throws MftError `DEPLOYMENT_NOT_FOUND`, with the name that was probably meant; `CONFIG_NOT_FOUND`, `UNKNOWN_CONFIG_VERSION`
+ * @example
+ * ```ts
+ * const { config, hash } = await readDeployment(client, 'HelloFlow');
+ * ```
+ */
+export async function readDeployment(
+  client: Client,
+  name: string,
+  options: ReadOptions = {},
+): Promise<DeploymentRecord> {
+  const memo = await readMemo(client, name);
+  if (memo === undefined) throw await notFound(client, name);
+  return { ...summaryOf(memo), config: await unpackDeployment(memo, options) };
+}
+
+/**
+ * All recorded deployments of a namespace, sorted by name.
+ *
+ * @example
+ * ```ts
+ * for (const { name, createdAt } of await listDeployments(client)) console.log(name, createdAt);
+ * ```
+ */
+export async function listDeployments(client: Client): Promise<DeploymentSummary[]> {
+  const names = await deploymentNames(client);
+  const summaries: DeploymentSummary[] = [];
+  // A few at a time: a namespace may hold a thousand.
+  for (let i = 0; i < names.length; i += AT_ONCE) {
+    const memos = await Promise.all(names.slice(i, i + AT_ONCE).map((name) => readMemo(client, name)));
+    // What was deleted since it was listed is left out.
+    summaries.push(...memos.filter((memo) => memo !== undefined).map(summaryOf));
+  }
+  return summaries.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Delete a deployment's record. Its running runs are left alone; its code package stays in the datastore.
+ *
+ * @throws MftError `DEPLOYMENT_NOT_FOUND`, with the name that was probably meant
+ * @example
+ * ```ts
+ * await deleteDeployment(client, 'HelloFlow');
+ * ```
+ */
+export async function deleteDeployment(client: Client, name: string): Promise<void> {
+  if ((await readMemo(client, name)) === undefined) throw await notFound(client, name);
+  try {
+    await client.schedule.getHandle(scheduleIdOf(name)).delete();
+  } catch (error) {
+    throw isAbsent(error) ? await notFound(client, name) : error;
+  }
+}
+
+/**
+ * The memo of a recorded deployment; undefined where there is none of that name.
+ *
+ * @example
+ * ```ts
+ * const memo = await readMemo(client, 'HelloFlow');
+ * ```
+ */
+export async function readMemo(client: Client, name: string): Promise<DeploymentMemo | undefined> {
+  const description = await describe(client, name);
+  return description !== undefined && isOurs(description) ? memoOf(description) : undefined;
+}
+
+/**
+ * Make sure that deployments can be recorded, before anything is made that is to be.
+ *
+ * @throws MftError `NAMESPACE_NOT_FOUND`
+ * @example
+ * ```ts
+ * await checkNamespace(client);
+ * ```
+ */
+export async function checkNamespace(client: Client): Promise<void> {
+  await describe(client, '');
+}
+
+/** What a memo says without its config. */
+export function summaryOf({ deployment, flow, configHash, taskQueue, createdAt }: DeploymentMemo): DeploymentSummary {
+  return { name: deployment, flow, hash: configHash, taskQueue, createdAt };
+}
+
+const AT_ONCE = 10;
+
+function scheduleOf(config: FlowConfig, hash: string, memo: DeploymentMemo): ScheduleOptions {
+  return {
+    scheduleId: scheduleIdOf(config.name),
+    // It runs only when triggered.
+    spec: {},
+    memo: { mft: 1, deployment: config.name },
+    action: {
+      type: 'startWorkflow',
+      workflowType: METAFLOW_WORKFLOW,
+      workflowId: config.name,
+      taskQueue: config.taskQueue,
+      args: [{ hash } satisfies RunInput],
+      memo: { ...memo },
+      staticSummary: config.flow.name,
+    },
+  };
+}
+
+async function describe(client: Client, name: string): Promise<ScheduleDescription | undefined> {
+  try {
+    return await client.schedule.getHandle(scheduleIdOf(name)).describe();
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    if (error instanceof Error && error.name === 'NamespaceNotFoundError')
+      throw namespaceNotFound(client.options.namespace, error);
+    throw error;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ScheduleNotFoundError';
+}
+
+function isOurs({ memo }: ScheduleDescription): boolean {
+  return memo?.['mft'] !== undefined;
+}
+
+function memoOf({ action }: ScheduleDescription): DeploymentMemo | undefined {
+  const memo = action.memo as Partial<DeploymentMemo> | undefined;
+  return memo?.configHash === undefined || memo.createdAt === undefined ? undefined : (memo as DeploymentMemo);
+}
+
+function taken(name: string): MftError {
+  return new MftError(
+    'DEPLOYMENT_ID_TAKEN',
+    `The server has a schedule "${scheduleIdOf(name)}" that is no deployment of mft.`,
+    { hint: 'Give the deployment another name: --name NAME', exitCode: 1 },
+  );
+}
+
+async function notFound(client: Client, name: string): Promise<MftError> {
+  const names = await deploymentNames(client).catch(() => []);
+  const meant = suggest(name, names);
+  const { namespace } = client.options;
+  return new MftError('DEPLOYMENT_NOT_FOUND', `The namespace "${namespace}" has no deployment "${name}".`, {
+    hint:
+      (meant === undefined ? '' : `Did you mean "${meant}"? `) +
+      (names.length === 0 ? 'None is recorded; make one with "mft create FLOW.py".' : 'See all with "mft list".'),
+    exitCode: 1,
+  });
+}

@@ -1,0 +1,67 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/*
+ * The options of a process that runs tasks, declared once for `node FILE` and for `mft serve`. Nothing but commander is loaded here.
+ */
+
+/** What {@link workerOptions} leaves in a command's options. */
+export interface WorkerProcessFlags {
+  /** Tasks at a time. */
+  readonly maxWorkers?: number;
+  /** Seconds. */
+  readonly grace?: number;
+  readonly python?: string;
+  readonly mode?: 'auto' | 'fork' | 'spawn';
+  readonly preload?: readonly string[];
+  /** `PORT` or `HOST:PORT` of Prometheus metrics. */
+  readonly metricsPort?: string;
+  /** `PORT` or `HOST:PORT` of the health checks. */
+  readonly healthPort?: string;
+  readonly logFormat?: 'text' | 'json';
+}
+
+/**
+ * Options of a process that runs tasks, for commander.
+ *
+ * @example
+ * ```ts
+ * const command = new Command('serve');
+ * for (const option of workerOptions()) command.addOption(option);
+ * ```
+ */
+export function workerOptions(): Option[] {
+  return [
+    new Option('--max-workers <n>', 'tasks at a time (default: one per 300 MB of memory, 2 to 16)').argParser(
+      wholeNumber,
+    ),
+    new Option('--grace <seconds>', 'time that running tasks get when the worker is stopped')
+      .argParser(seconds)
+      .default(30),
+    new Option('--python <path>', 'Python with Metaflow (METAFLOW_PYTHON, else the active environment, else python3)'),
+    new Option('--mode <mode>', 'how tasks start').choices(['auto', 'fork', 'spawn']),
+    new Option('--preload <modules>', 'Python modules to import beforehand, separated by commas').argParser(words),
+    new Option('--prometheus-port, --metrics-port <port>', 'serve metrics to Prometheus: PORT or HOST:PORT'),
+    new Option('--health-port <port>', 'answer /health and /ready: PORT or HOST:PORT'),
+    new Option('--log-format <format>', 'text, or one JSON object a line').choices(['text', 'json']).default('text'),
+  ];
+}
+
+/** The option of every command that speaks to Temporal, beside those of the connection. */
+export function dataConverterOption(): Option {
+  return new Option('--data-converter <module>', 'module whose payload codecs encrypt all data (MFT_DATA_CONVERTER)');
+}
+
+/** Reads a whole number from 1. @throws InvalidArgumentError */
+export function wholeNumber(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('A whole number, 1 or more, is needed.');
+  return Number(text);
+}
+
+function seconds(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('A number of seconds is needed.');
+  return Number(text);
+}
+
+function words(text: string): string[] {
+  return text.split(',').filter((word) => word !== '');
+}
