@@ -149,10 +149,11 @@ export function clonesOf(side) {
  * All comparisons of one flow.
  *
  * @param {string} file absolute
- * @param {{ directory: string, address: string, steps?: boolean }} options `steps`: false to leave out the case's own
+ * @param {{ directory: string, address: string, steps?: boolean, origins?: boolean }} options `steps`: false to leave out the case's own;
+ *   `origins`: false for the last one alone, a run of ours that resumed a local one and failed again, and so has tasks of both kinds
  * @returns {Promise<{ name: string, cloned: number, tasks: number, differences: string[] }[]>}
  */
-export async function compareResumes(file, { directory, address, steps = true }) {
+export async function compareResumes(file, { directory, address, steps = true, origins: all = true }) {
   const bench = new ResumeBench(file, { directory, address });
   const { params, tags } = bench.case;
   const results = [];
@@ -161,12 +162,14 @@ export async function compareResumes(file, { directory, address, steps = true })
     bench.broken = true;
     const words = [...tags.flatMap((tag) => ['--tag', tag]), ...Object.entries(params).map(([k, v]) => `--${k}=${v}`)];
     const local = await bench.metaflow(['run', ...words], true);
-    const ours = await bench.mft({ params, tags });
+    const ours = all ? await bench.mft({ params, tags }) : undefined;
     const again = await bench.mft({ resume: { origin: local.runId }, tags });
     for (const [name, side] of Object.entries({ local, ours, again }))
-      if (side.status === 0) throw new Error(`The origin ${name} was to fail:\n${side.output}`);
+      if (side?.status === 0) throw new Error(`The origin ${name} was to fail:\n${side.output}`);
     bench.broken = false;
-    const origins = { 'a local run': local, 'a run of ours': ours, 'a resumed run': again };
+    const origins = ours
+      ? { 'a local run': local, 'a run of ours': ours, 'a resumed run': again }
+      : { 'a resumed run': again };
     for (const [name, origin] of Object.entries(origins)) {
       for (const step of [undefined, ...(steps && origin !== again ? bench.case.steps : [])]) {
         const { theirs, ours: resumed, differences } = await bench.resumeBoth(origin.runId, step);

@@ -14,24 +14,20 @@ const bench = useBench();
 
 describe('a resumed run', () => {
   const files = flowsIn(path.join(ROOT, 'e2e/resume/flows')).map((file) => [path.basename(file, '.py'), file] as const);
-  it.each(files)(
-    '%s: the same under metaflow resume, whatever its origin',
-    { timeout: 600_000 },
-    async (name, file) => {
-      const directory = path.join(bench.directory, 'resumes', name);
-      // From a step: `node e2e/resume/main.mjs`, all of them.
-      const results = await compareResumes(file, { directory, address: bench.address, steps: false });
-      expect(
-        results.flatMap(({ name: origin, differences }) => differences.map((line) => `${origin}: ${line}`)),
-      ).toEqual([]);
-      expect(results.map(({ name: origin }) => origin)).toEqual(['a local run', 'a run of ours', 'a resumed run']);
-      for (const { cloned, tasks } of results) {
-        expect(cloned).toBeGreaterThan(0);
-        expect(cloned).toBeLessThan(tasks);
-      }
-      rmSync(directory, { recursive: true, force: true });
-    },
-  );
+  it.each(files)('%s: the same under metaflow resume', { timeout: 600_000 }, async (name, file) => {
+    const directory = path.join(bench.directory, 'resumes', name);
+    // From a step, and of each kind of origin by itself: `node e2e/resume/main.mjs`, all of them.
+    const results = await compareResumes(file, { directory, address: bench.address, steps: false, origins: false });
+    expect(results.flatMap(({ name: origin, differences }) => differences.map((line) => `${origin}: ${line}`))).toEqual(
+      [],
+    );
+    expect(results.map(({ name: origin }) => origin)).toEqual(['a resumed run']);
+    for (const { cloned, tasks } of results) {
+      expect(cloned).toBeGreaterThan(0);
+      expect(cloned).toBeLessThan(tasks);
+    }
+    rmSync(directory, { recursive: true, force: true });
+  });
 });
 
 const TASK_QUEUE = 'metaflow-ResumableFlow';
@@ -92,10 +88,12 @@ describe.runIf(process.platform === 'linux')('runs that did not end by themselve
     await first.stop();
     rmSync(slow);
     const { done: finished } = await doneOf(origin.runId);
-    await worker();
+    const second = await worker();
     const resumed = await start({ resume: { origin: origin.runId } });
     await resumed.result();
     await expectWhole(resumed.runId, origin.runId, finished);
+    // The next run is to have no other worker than its own.
+    await second.stop();
   });
 
   it('a worker that is killed, of the origin and of the resumed run, changes nothing', async () => {
@@ -119,6 +117,7 @@ describe.runIf(process.platform === 'linux')('runs that did not end by themselve
     const again = await start({ resume: { origin: resumed.runId, step: 'join' } });
     await again.result();
     expect(await doneOf(again.runId)).toEqual({ done: WIDTH, cloned: WIDTH });
+    await third.stop();
   });
 
   it('parameters are refused, and so is an origin that is not there', async () => {
