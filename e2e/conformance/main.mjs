@@ -59,7 +59,8 @@ async function runCases(words, env) {
     buffer: false,
     stderr: 'inherit',
   });
-  process.once('exit', () => killGroup(child.pid));
+  const kill = () => killGroup(child.pid);
+  process.once('exit', kill);
   const failed = [];
   let passed;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -70,6 +71,7 @@ async function runCases(words, env) {
     else console.log(line);
   }
   await child;
+  process.removeListener('exit', kill);
   // A run that did not come to its own count has failed, whatever it printed.
   return passed === undefined ? { passed: 0, failed: [`run.py ${words.join(' ')}`] } : { passed, failed };
 }
@@ -82,7 +84,8 @@ function environment(address, home) {
   return {
     ...Object.fromEntries(inherited),
     TEMPORAL_ADDRESS: address,
-    PYTHONPATH: EXTENSION,
+    // The suite brings an extension of its own along, which steps need too.
+    PYTHONPATH: [EXTENSION, path.join(values.suite, 'metaflow-core')].join(path.delimiter),
     METAFLOW_HOME: home,
     METAFLOW_USER: 'tester',
     MFT_CLI: MFT,

@@ -4,9 +4,6 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { run } from './run.mjs';
 
-/** The oldest Metaflow that is supported. */
-export const OLDEST_METAFLOW = '2.16.0';
-
 /**
  * Where `pythonWith` keeps its Python.
  *

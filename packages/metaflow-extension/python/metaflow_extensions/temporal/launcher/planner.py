@@ -16,7 +16,7 @@ from metaflow.exception import MetaflowException
 from . import flowfile, given, hooks, outcome, packages, resuming
 from .frames import BlockingChannel
 from .planning import Plans
-from .settings import Settings
+from .settings import Settings, forget_configs
 
 PARAMETERS_TASK_ID = "temporal-_parameters-0"
 
@@ -103,6 +103,8 @@ class Planner:
             packages.use_stored_package(self.settings.package)
         else:
             packages.package_late()
+        # Configs that a flow file names by variables of its own were read when it was compiled: the options have their values.
+        hooks.before_cli(lambda _: forget_configs())
         if self.resume:
             hooks.before_cli(self.resume.watch_configs)
         if self.register and self.resume is None:

@@ -9,6 +9,12 @@ from typing import Any, Dict, List, Optional
 _OWNED = ("METAFLOW_USER", "METAFLOW_OWNER")
 
 
+def forget_configs() -> None:
+    """Drop variables that give Configs. They are among the options, as values; Metaflow refuses the same one as a file, too."""
+    for name in ("METAFLOW_FLOW_CONFIG", "METAFLOW_FLOW_CONFIG_VALUE"):
+        os.environ.pop(name, None)
+
+
 @dataclass
 class Settings:
     """One deployment, as this launcher serves it."""
@@ -77,9 +83,7 @@ class Settings:
         path = os.environ.get("PATH", "")
         if os.path.exists(os.path.join(folder, "python")) and path.split(os.pathsep)[0] != folder:
             os.environ["PATH"] = folder + os.pathsep + path
-        # Configs are among the options, as values; Metaflow refuses the same one as a file, too.
-        for name in ("METAFLOW_FLOW_CONFIG", "METAFLOW_FLOW_CONFIG_VALUE"):
-            os.environ.pop(name, None)
+        forget_configs()
         for name in ("METAFLOW_CODE_SHA", "METAFLOW_CODE_URL", "METAFLOW_CODE_DS", "METAFLOW_CODE_METADATA"):
             os.environ.pop(name, None)
         if self.package:
