@@ -88,10 +88,16 @@ def _fill(settings: Settings, folder: str, report: str) -> None:
         storage = [d for d in DATASTORES if d.TYPE == kind][0]
         root = settings.datastore_root or storage.get_datastore_root_from_config(lambda *_, **__: None)
         flow = settings.flow or package["url"].rstrip("/").split("/")[-4]
-        store = FlowDataStore(flow, None, storage_impl=storage, ds_root=root)
-        blobs = [blob for _, blob in store.load_data([package["sha"]], force_raw=True)]
+        # A worker's own root wins, but what was deployed elsewhere may still be in reach where it was put.
+        places = list(dict.fromkeys(place for place in (root, settings.datastore.get("root")) if place))
+        path = storage.path_join(flow, "data", package["sha"][:2], package["sha"])
+        place = next((place for place in places if storage(place).is_file([path])[0]), None)
+        if place is None:
+            raise FileNotFoundError(f"it is not in the {kind} datastore at {' or '.join(places)}")
+        store = FlowDataStore(flow, None, storage_impl=storage, ds_root=place)
+        blob = next(blob for _, blob in store.load_data([package["sha"]], force_raw=True))
         metadata = package.get("metadata") or json.dumps({"version": 0, "archive_format": "tgz", "mfcontent_version": 1})
-        MetaflowPackage.cls_extract_into(metadata, BytesIO(blobs[0]), folder)
+        MetaflowPackage.cls_extract_into(metadata, BytesIO(blob), folder)
         os._exit(0)
     except BaseException as error:  # noqa: B902
         with open(report, "w", encoding="utf-8") as out:
