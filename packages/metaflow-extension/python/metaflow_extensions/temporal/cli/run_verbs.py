@@ -12,12 +12,23 @@ def _call(context, verb, run_id, words):
     mft.become([verb, run_id] + words + options.connection_words(settings(context)))
 
 
-@click.command(help="Tell how a run is doing, before its first task too. %s" % _RUN)
-@click.argument("run-id")
-@options.as_json
-@click.pass_context
-def status(context, run_id, as_json):
-    _call(context, "status", run_id, options.words(("--json", as_json)))
+def _verb(verb, text):
+    """A verb that takes nothing but the run."""
+
+    @click.command(name=verb, help="%s %s" % (text, _RUN))
+    @click.argument("run-id")
+    @options.as_json
+    @click.pass_context
+    def command(context, run_id, as_json):
+        _call(context, verb, run_id, options.words(("--json", as_json)))
+
+    return command
+
+
+status = _verb("status", "Tell how a run is doing, before its first task too.")
+cancel = _verb("cancel", "End a run in good order: running tasks are told to stop, compensations run.")
+suspend = _verb("suspend", "Start no more tasks of a run; those that run go on to their end.")
+unsuspend = _verb("unsuspend", "Go on with a suspended run.")
 
 
 @click.command(help="Print the logs of a run, of one STEP of it, or of one STEP/TASK. %s" % _RUN)
@@ -33,14 +44,6 @@ def logs(context, run_id, step, follow, stdout, stderr, as_json):
     _call(context, "logs", run_id, ([step] if step else []) + flags)
 
 
-@click.command(help="End a run in good order: running tasks are told to stop, compensations run. %s" % _RUN)
-@click.argument("run-id")
-@options.as_json
-@click.pass_context
-def cancel(context, run_id, as_json):
-    _call(context, "cancel", run_id, options.words(("--json", as_json)))
-
-
 @click.command(help="End a run at once; nothing of it is compensated. %s" % _RUN)
 @click.argument("run-id")
 @click.option("--reason", default=None, help="Why, for those who look at the run in Temporal.")
@@ -48,19 +51,3 @@ def cancel(context, run_id, as_json):
 @click.pass_context
 def terminate(context, run_id, reason, as_json):
     _call(context, "terminate", run_id, options.words(("--reason", reason), ("--json", as_json)))
-
-
-@click.command(help="Start no more tasks of a run; those that run go on to their end. %s" % _RUN)
-@click.argument("run-id")
-@options.as_json
-@click.pass_context
-def suspend(context, run_id, as_json):
-    _call(context, "suspend", run_id, options.words(("--json", as_json)))
-
-
-@click.command(help="Go on with a suspended run. %s" % _RUN)
-@click.argument("run-id")
-@options.as_json
-@click.pass_context
-def unsuspend(context, run_id, as_json):
-    _call(context, "unsuspend", run_id, options.words(("--json", as_json)))
