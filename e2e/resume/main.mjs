@@ -31,7 +31,7 @@ try {
       address: server.address,
       steps: !values.quick,
     }).catch((/** @type {Error} */ error) => [
-      { name: 'no comparison', cloned: 0, tasks: 0, differences: [error.message] },
+      { name: 'no comparison', runId: '', cloned: 0, tasks: 0, differences: [error.message] },
     ]);
     for (const { name: what, cloned, tasks, differences } of results) {
       total++;

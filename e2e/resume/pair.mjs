@@ -43,16 +43,17 @@ export class ResumeBench {
 
   /**
    * @param {string} file of the flow, absolute
-   * @param {{ directory: string, address: string }} options
+   * @param {{ directory: string, address: string, extra?: Record<string, string> | undefined }} options `extra`: further environment variables
    */
-  constructor(file, { directory, address }) {
+  constructor(file, { directory, address, extra }) {
     this.file = file;
     this.case = readCase(file);
     this.directory = directory;
     this.address = address;
     this.queue = `${taskQueueOf(this.case.flow)}-${path.basename(directory)}`;
     mkdirSync(directory, { recursive: true });
-    this.env = isolated(directory, { TEMPORAL_ADDRESS: address, METAFLOW_TEMPORAL_RETRY_WAIT: '0' });
+    this.extra = extra;
+    this.env = isolated(directory, { TEMPORAL_ADDRESS: address, METAFLOW_TEMPORAL_RETRY_WAIT: '0', ...extra });
   }
 
   /** Whether the flow is to fail. @param {boolean} broken */
@@ -108,7 +109,7 @@ export class ResumeBench {
 
   /** @param {string} runId */
   #see(runId) {
-    return snapshot(this.file, this.case.flow, runId, this.directory);
+    return snapshot(this.file, this.case.flow, runId, this.directory, this.extra);
   }
 
   /** @param {string} origin @param {string} [step] */
@@ -149,12 +150,13 @@ export function clonesOf(side) {
  * All comparisons of one flow.
  *
  * @param {string} file absolute
- * @param {{ directory: string, address: string, steps?: boolean, origins?: boolean }} options `steps`: false to leave out the case's own;
- *   `origins`: false for the last one alone, a run of ours that resumed a local one and failed again, and so has tasks of both kinds
- * @returns {Promise<{ name: string, cloned: number, tasks: number, differences: string[] }[]>}
+ * @param {{ directory: string, address: string, extra?: Record<string, string> | undefined, steps?: boolean, origins?: boolean }} options
+ *   `extra`: further environment variables; `steps`: false to leave out the case's own; `origins`: false for the last one alone, a run of
+ *   ours that resumed a local one and failed again, and so has tasks of both kinds
+ * @returns {Promise<{ name: string, runId: string, cloned: number, tasks: number, differences: string[] }[]>} `runId`: of our resumed run
  */
-export async function compareResumes(file, { directory, address, steps = true, origins: all = true }) {
-  const bench = new ResumeBench(file, { directory, address });
+export async function compareResumes(file, { directory, address, extra, steps = true, origins: all = true }) {
+  const bench = new ResumeBench(file, { directory, address, extra });
   const { params, tags } = bench.case;
   const results = [];
   try {
@@ -176,6 +178,7 @@ export async function compareResumes(file, { directory, address, steps = true, o
         if (theirs.status !== 0) differences.unshift(`metaflow resume failed: ${theirs.output.slice(-800)}`);
         results.push({
           name: `${name}${step ? ` from ${step}` : ''}`,
+          runId: resumed.runId,
           cloned: clonesOf(resumed).length,
           tasks: Object.keys(resumed.snapshot?.tasks ?? {}).length,
           differences,

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { comparePair } from '../equivalence/pair.mjs';
-import { isolated, run } from '../lib/process.mjs';
+import { isolated, lastJson, mft, run } from '../lib/process.mjs';
 import { defaults, here, REMOTE, SUFFIXES, useBackends } from './backends.js';
 import { useBench } from './support.js';
 
@@ -18,13 +18,13 @@ cards = [json.dumps(card.get_data()) for card in get_cards(run["report"].task)]
 print(json.dumps([len(cards), "FIRST!" in cards[0], run.data.letter.splitlines()[0]]))
 `;
 
-describe.each([
+describe.concurrent.each([
   { datastore: 's3', metadata: 'local', wide: 2, can: here.s3 },
   // More than ten: Metaflow then reads them another way.
   { datastore: 's3', metadata: 'service', wide: 12, can: here.s3 && here.service },
   { datastore: 'local', metadata: 'service', wide: 20, can: here.service },
 ])('--datastore=$datastore --metadata=$metadata', ({ datastore, metadata, wide, can }) => {
-  it.runIf(can).concurrent(
+  it.runIf(can)(
     'leaves behind what metaflow run leaves behind',
     async () => {
       const directory = path.join(bench.directory, `${datastore}-${metadata}`);
@@ -45,6 +45,14 @@ describe.each([
         expect(asked.status, asked.stderr).toBe(0);
         expect([side, ...JSON.parse(asked.stdout)]).toEqual([side, 1, true, 'Dear reader,']);
       }
+      // Logs of a run whose worker has gone, read from where they were stored.
+      const reader = { cwd: bench.directory, env: { ...bench.env, ...extra('mft') } };
+      const logs = await mft(['logs', result.runs.mft!, '--stdout', '--json'], reader);
+      expect(logs.status, logs.stderr).toBe(0);
+      const { lines } = lastJson(logs.stdout) as unknown as { lines: { step: string; line: string }[] };
+      const said = (step: string) => lines.filter((each) => each.step === step).map(({ line }) => line);
+      expect(said('measure').sort()).toEqual(Array.from({ length: wide }, (_, i) => `measuring ${i}`).sort());
+      expect(said('end')).toEqual([`${wide} values in kelvin`]);
     },
     600_000,
   );

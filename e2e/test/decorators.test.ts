@@ -41,7 +41,7 @@ function hooksBy(file: string) {
   };
 }
 
-describe("a third party's decorators", () => {
+describe.concurrent("a third party's decorators", () => {
   it('are called by the same hooks with the same arguments, and their options reach every step', async () => {
     const directory = path.join(bench.directory, 'hooks');
     const file = path.join(EXTENDED, 'hooks.py');
@@ -58,7 +58,7 @@ describe("a third party's decorators", () => {
   });
 });
 
-describe('a decorator that has its step run elsewhere', () => {
+describe.concurrent('a decorator that has its step run elsewhere', () => {
   const file = path.join(EXTENDED, 'elsewhere.py');
 
   it(
@@ -85,7 +85,7 @@ describe('a decorator that has its step run elsewhere', () => {
   });
 });
 
-describe('a decorator that has its step run by another interpreter', () => {
+describe.concurrent('a decorator that has its step run by another interpreter', () => {
   const file = path.join(EXTENDED, 'interpreted.py');
 
   it('gets what @conda and @pypi need: the same artifacts and logs', { timeout: 300_000 }, async () => {
@@ -122,7 +122,7 @@ async function deployed(file: string, params: Record<string, unknown>): Promise<
   return result.pathspec;
 }
 
-describe("Metaflow's own @kubernetes and @batch", () => {
+describe.concurrent("Metaflow's own @kubernetes and @batch", () => {
   const file = path.join(EXTENDED, 'cloud.py');
 
   it("need a datastore in the cloud, in Metaflow's words", async () => {

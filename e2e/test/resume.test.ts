@@ -12,9 +12,10 @@ import { ask, useBench } from './support.js';
 
 const bench = useBench();
 
+// Each flow has its own worker, datastore and origin; most of the time is Python's own start, of one process at a time.
 describe('a resumed run', () => {
   const files = flowsIn(path.join(ROOT, 'e2e/resume/flows')).map((file) => [path.basename(file, '.py'), file] as const);
-  it.each(files)('%s: the same under metaflow resume', { timeout: 600_000 }, async (name, file) => {
+  it.concurrent.each(files)('%s: the same under metaflow resume', { timeout: 600_000 }, async (name, file) => {
     const directory = path.join(bench.directory, 'resumes', name);
     // From a step, and of each kind of origin by itself: `node e2e/resume/main.mjs`, all of them.
     const results = await compareResumes(file, { directory, address: bench.address, steps: false, origins: false });

@@ -10,7 +10,7 @@ import type { RunningWorker } from '../lib/worker.mjs';
 
 export { EXAMPLES, FLOWS };
 
-/** A folder outside the repository, a datastore in it, and the suite's server. */
+/** A folder outside the repository, a datastore in it, and a server. */
 export interface Bench {
   readonly directory: string;
   readonly address: string;
@@ -32,7 +32,9 @@ export interface Bench {
  * @param extra - further environment variables
  */
 export function useBench(extra: Record<string, string> = {}): Bench {
-  const address = inject('address');
+  const addresses = inject('addresses');
+  // Of files that run at the same time each has another number, from 1.
+  const address = addresses[(Number(process.env.VITEST_POOL_ID ?? 1) - 1) % addresses.length]!;
   const directory = mkdtempSync(path.join(tmpdir(), 'mft-e2e-'));
   const env = isolated(directory, {
     TEMPORAL_ADDRESS: address,

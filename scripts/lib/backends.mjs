@@ -10,7 +10,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { spawnSync } from 'node:child_process';
+import { findPython, minorOf, said } from './pythons.mjs';
 import { ROOT, run, toolEnv } from './run.mjs';
 import { pythonWith, venvPython } from './venv.mjs';
 
@@ -128,36 +128,14 @@ async function prepareOtherPython(python) {
 }
 
 /**
- * The version of Metaflow that is tested with, and a Python of another minor version: by name on PATH, or among pyenv's.
+ * The version of Metaflow that is tested with, and a Python of another minor version.
  *
  * @param {string} python
  * @returns {[version: string | undefined, base: string | undefined]}
  */
 function otherPython(python) {
-  const pyenv = path.join(process.env.PYENV_ROOT || path.join(homedir(), '.pyenv'), 'versions');
-  const installed = existsSync(pyenv) ? readdirSync(pyenv) : [];
   const ours = minorOf(python);
-  for (const minor of ['3.12', '3.13', '3.11', '3.10', '3.9'].filter((each) => each !== ours)) {
-    const name = `python${minor}`;
-    const all = installed
-      .filter((each) => each.startsWith(`${minor}.`))
-      .map((each) => path.join(pyenv, each, 'bin', name));
-    const base = [name, ...all].find((program) => minorOf(program) === minor);
-    if (base) return [said(python, 'from importlib.metadata import version; print(version("metaflow"))'), base];
-  }
-  return [undefined, undefined];
-}
-
-/** @param {string} program */
-const minorOf = (program) => said(program, 'import sys; print("%d.%d" % sys.version_info[:2])');
-
-/**
- * What a Python program prints; undefined where it fails.
- *
- * @param {string} python
- * @param {string} program
- */
-function said(python, program) {
-  const { status, stdout } = spawnSync(python, ['-c', program], { encoding: 'utf8' });
-  return status === 0 ? stdout.trim() : undefined;
+  const base = findPython(['3.12', '3.13', '3.11', '3.10', '3.9'].filter((each) => each !== ours));
+  if (base === undefined) return [undefined, undefined];
+  return [said(python, 'from importlib.metadata import version; print(version("metaflow"))'), base];
 }

@@ -38,11 +38,12 @@ def natural(text):
 class Reader:
     """The logs of one run."""
 
-    def __init__(self, storage, wanted, emit):
-        self._storage = storage
+    def __init__(self, storages, wanted, emit):
+        self._storages = storages
+        self._storage = storages[0]
         self._wanted = wanted
         self._emit = emit
-        self._root = storage.path_join(wanted["flow"], wanted["run"])
+        self._root = self._storage.path_join(wanted["flow"], wanted["run"])
         #: Steps in the order in which they began.
         self.steps = []
         #: Lines printed of each file.
@@ -55,6 +56,9 @@ class Reader:
     def run(self, last):
         """One pass. `last` prints unfinished lines too."""
         now = time.monotonic()
+        if not self.steps:
+            # The first that has the run; one that is followed may not have begun.
+            self._storage = next((each for each in self._storages if each.list_content([self._root])), self._storages[0])
         steps = self._order([path for path in self._folders([self._root]) if not _name(path).startswith("_")])
         step = self._wanted.get("step")
         self.steps = [_name(path) for path in steps]
@@ -184,13 +188,13 @@ def main():
 
     # Started from the copy that Node carries: where another is installed, Metaflow refuses to see both.
     step_aside()
-    from .storage import open_storage
+    from .storage import open_storages
 
     def emit(value):
         out.write(json.dumps(value) + "\n")
 
     place = wanted["datastore"]
-    reader = Reader(open_storage(place["type"], place["root"], wanted.get("fixed")), wanted, emit)
+    reader = Reader(open_storages(place["type"], place["root"], wanted.get("fixed")), wanted, emit)
     while wanted.get("follow"):
         reader.run(last=False)
         out.flush()

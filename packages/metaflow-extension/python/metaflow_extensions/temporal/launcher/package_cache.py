@@ -82,10 +82,11 @@ def _fill(settings: Settings, folder: str, report: str) -> None:
 
         from metaflow.datastore import FlowDataStore
         from metaflow.package import MetaflowPackage
-        from metaflow.plugins import DATASTORES
+
+        from ..storage import implementation_of
 
         kind = settings.datastore.get("type", "local")
-        storage = [d for d in DATASTORES if d.TYPE == kind][0]
+        storage = implementation_of(kind)
         root = settings.datastore_root or storage.get_datastore_root_from_config(lambda *_, **__: None)
         flow = settings.flow or package["url"].rstrip("/").split("/")[-4]
         # A worker's own root wins, but what was deployed elsewhere may still be in reach where it was put.
@@ -97,7 +98,10 @@ def _fill(settings: Settings, folder: str, report: str) -> None:
         store = FlowDataStore(flow, None, storage_impl=storage, ds_root=place)
         blob = next(blob for _, blob in store.load_data([package["sha"]], force_raw=True))
         metadata = package.get("metadata") or json.dumps({"version": 0, "archive_format": "tgz", "mfcontent_version": 1})
-        MetaflowPackage.cls_extract_into(metadata, BytesIO(blob), folder)
+        backend = MetaflowPackage.get_backend(metadata)
+        # `cls_extract_into` would do, but for 2.16, where it always fails: it takes the class for an opened archive.
+        with backend.cls_open(BytesIO(blob)) as archive:
+            backend.cls_extract_members(archive, None, folder)
         os._exit(0)
     except BaseException as error:  # noqa: B902
         with open(report, "w", encoding="utf-8") as out:
