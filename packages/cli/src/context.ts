@@ -28,6 +28,8 @@ export interface Result {
   readonly json: unknown;
   /** 0, or 1 where a run failed or what was asked for is not there; 130 where Ctrl-C ended the waiting for what goes on. */
   readonly exitCode?: 0 | 1 | 130;
+  /** A line for a person after all that, on stderr whatever was asked for. */
+  readonly last?: string | undefined;
 }
 
 /** A command: plain words and flags in, a result out. Nothing is printed if it returns undefined. */

@@ -12,6 +12,8 @@ export interface CompileFlags extends MetaflowFlags {
   readonly workflowTimeout?: string;
   /** Tasks at a time, for workers of the deployment that are not told otherwise. */
   readonly maxWorkers?: string;
+  /** Handlers at a time within one block, should a run be undone. */
+  readonly compensateParallel?: string;
 }
 
 /** A compiled flow and its hash. */
@@ -40,6 +42,7 @@ export async function readFlow(
 ): Promise<Compiled> {
   const timeout = integer('--workflow-timeout', flags.workflowTimeout, 1);
   const maxWorkers = integer('--max-workers', flags.maxWorkers, 1);
+  const parallel = integer('--compensate-parallel', flags.compensateParallel, 1);
   const { compileFlow, configHash, findPython } = await import('@mft/compiler');
   const isFile = (await stat(file).catch(() => undefined))?.isFile() === true;
   // Found here rather than in `compileFlow`, so that there is no more to wait for between its call and the start of Python. A flow that
@@ -57,6 +60,7 @@ export async function readFlow(
     ...(flags.taskQueue === undefined ? {} : { taskQueue: flags.taskQueue }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
+    ...(parallel === undefined ? {} : { compensate: { parallel } }),
     ...(options.savePackage ? { savePackage: true } : {}),
   });
   compiling.catch(() => undefined);

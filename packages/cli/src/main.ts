@@ -82,6 +82,7 @@ export async function main(
     onReady();
     const result = await working;
     if (result !== undefined) printer.result(result);
+    if (result?.last !== undefined) printer.warn(result.last);
     exitCode = result?.exitCode ?? 0;
   }, version);
   // Help is a result, and goes to stdout; what commander says of errors is said by the printer instead.

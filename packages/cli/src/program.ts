@@ -83,6 +83,7 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .option('--run-id-file <file>', 'write the run id to a file once the run is accepted')
     .option('--max-workers <n>', 'tasks at a time')
     .option('--workflow-timeout <seconds>', 'end the run after this time')
+    .option('--compensate-parallel <n>', 'handlers at a time within one foreach, should the run be undone')
     .option('--db <file>', 'database of the local server')
     .addOptions('Temporal:', temporal())
     .addOptions('Metaflow:', metaflow());
@@ -100,6 +101,7 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .option('--name <name>', "name of the deployment (default: the flow's)")
     .option('--task-queue <name>', 'task queue (default: metaflow-<name>)')
     .option('--workflow-timeout <seconds>', 'end each run after this time')
+    .option('--compensate-parallel <n>', 'handlers at a time within one foreach, should a run be undone')
     .option('--max-workers <n>', 'tasks at a time, for workers that are not told otherwise')
     .option('--dry-run', 'print the compiled flow as JSON; write, save and record nothing')
     .addOption(new Option('--only-json', 'the same as --dry-run').hideHelp())

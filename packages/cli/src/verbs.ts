@@ -26,6 +26,7 @@ export function addVerbs({ add, temporal, collect }: Declaring): void {
       .option('--run-id-file <file>', 'write the run id to a file once the run is accepted')
       .option('--wait', 'wait for the end; exit status 0 if the run completed, 1 if not')
       .option('--workflow-timeout <seconds>', 'end the run after this time')
+      .option('--compensate-parallel <n>', 'handlers at a time within one foreach, should the run be undone')
       .option('--workflow-id <id>', "Temporal's workflow id of the run, refused if it is taken (default: a new one)")
       .addOptions('Temporal:', temporal());
 
@@ -45,7 +46,8 @@ export function addVerbs({ add, temporal, collect }: Declaring): void {
       .allowExcessArguments()
       .addOption(new Option('--params-file <file>').hideHelp())
       .optionsGroup('Run:')
-      .option('--origin-run-id <id>', 'the earlier run: run id or pathspec (required)'),
+      .option('--origin-run-id <id>', 'the earlier run: run id or pathspec (required)')
+      .option('--compensate-cloned', 'should the run be undone, undo what was taken over as well'),
   );
 
   add('list', 'list the recorded deployments')
@@ -83,9 +85,10 @@ export function addVerbs({ add, temporal, collect }: Declaring): void {
     .option('--wait', 'wait for the end')
     .addOptions('Temporal:', temporal());
 
-  add('terminate', 'end a run at once, undoing nothing')
+  add('terminate', 'end a run at once, undoing nothing unless asked to')
     .argument('<run>', RUN)
     .optionsGroup('Terminate:')
+    .option('--compensate', 'stop its tasks and undo what can be undone first')
     .option('--reason <text>', "why, for the run's history")
     .addOptions('Temporal:', temporal());
 

@@ -43,6 +43,17 @@ describe('mft create', () => {
     expect(await readFile(told.file!, 'utf8')).toContain(told.hash);
   });
 
+  it('says how many handlers at a time its runs may undo', async () => {
+    const home = await temporaryFolder();
+    const create = async (...args: string[]) =>
+      JSON.parse(String((await mft(home, ['create', '--dry-run', '--json', ...args, fixture('hello.py')])).stdout)) as {
+        compensate?: object;
+      };
+    expect((await create('--compensate-parallel', '4')).compensate).toEqual({ parallel: 4 });
+    expect(await create()).not.toHaveProperty('compensate');
+    expect(await create('--compensate-parallel', 'many')).toMatchObject({ error: { code: 'INVALID_OPTION' } });
+  });
+
   it('takes the file as a second word, too', async () => {
     const home = await temporaryFolder();
     expect((await mft(home, ['create', fixture('hello.py'), 'second.mjs'])).exitCode).toBe(0);

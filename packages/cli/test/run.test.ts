@@ -57,6 +57,42 @@ describe('mft run', () => {
     expect(await read(`sorted(metaflow.Run("${pathspec}").user_tags)`)).toContain('blue');
   });
 
+  it('undoes a run that does not complete, last first, and tells of it; the error stays its own', async () => {
+    const { stdout, stderr, exitCode } = await mft(home, ['run', fixture('booking.py'), '--compensate-parallel', '2']);
+    expect(exitCode).toBe(1);
+    const lines = String(stdout).split('\n');
+    const undone = lines.filter((line) => line.startsWith('[undo '));
+    expect(undone).toEqual([
+      '[undo cancel_flight(book_flight)] cancelling seat 12A because of confirm',
+      '[undo cancel_hotel(book_hotel)] cancelling room 42',
+    ]);
+    expect(stdout).toMatch(/^undoing: 2 tasks\n(?:.*\n)*undoing: done, 2 of 2 tasks\n/m);
+    expect(lines).toContain('ValueError: Payment declined');
+    expect(lines).toContain('  Undone: 2 of 2 tasks: book_flight, book_hotel');
+    expect(stderr).not.toContain('incomplete');
+  });
+
+  it('of one that was not undone to the end the last line on stderr says so', async () => {
+    const args = ['run', '--json', fixture('booking.py'), 'stubborn=yes'];
+    const { stdout, stderr, exitCode } = await mft(home, args);
+    expect(exitCode).toBe(1);
+    const { pathspec, ...told } = lastLine(stdout);
+    expect(told).toMatchObject({
+      status: 'failed',
+      error: { step: 'confirm', type: 'ValueError', message: 'ValueError: Payment declined' },
+      compensation: {
+        total: 2,
+        compensated: ['book_flight'],
+        failed: [{ name: 'book_hotel', error: 'ConnectionError: hotel API: 503' }],
+        unreached: [],
+      },
+    });
+    expect(String(stderr).trimEnd().split('\n').at(-1)).toBe(
+      `warning: compensation of ${String(pathspec)} was incomplete: 1 compensated, 1 failed (book_hotel: ConnectionError: hotel API: 503)`,
+    );
+    expect(stderr).toContain('[undo cancel_hotel(book_hotel) retry 1] cancelling room 42');
+  });
+
   it('--json: one object on stdout, everything else on stderr, the run id in its file', async () => {
     const { stdout, stderr, exitCode } = await mft(home, [
       'run',

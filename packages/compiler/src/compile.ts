@@ -1,5 +1,5 @@
 import { CONFIG_VERSION, MftError, taskQueueOf, validateGraph } from '@mft/graph';
-import type { FlowConfig, FlowNode } from '@mft/graph';
+import type { CompensateOptions, FlowConfig, FlowNode } from '@mft/graph';
 import { configHash } from './hash.js';
 import { introspect } from './introspect.js';
 import type { IntrospectOptions } from './introspect.js';
@@ -14,6 +14,8 @@ export interface CompileOptions extends Omit<IntrospectOptions, 'configOf'> {
   readonly timeout?: number;
   /** Tasks at a time, for workers that are not told otherwise. @defaultValue as the machine's memory allows */
   readonly maxWorkers?: number;
+  /** How runs that do not complete are undone. @defaultValue one handler at a time */
+  readonly compensate?: CompensateOptions;
   /** Deployment name. @defaultValue the flow's name, or `project.branch.Flow` under `@project` */
   readonly name?: string;
   /** @defaultValue `metaflow-<name>` */
@@ -84,6 +86,7 @@ export function toConfig(found: Introspection, options: CompileOptions = {}): Fl
     ...(found.package && { package: found.package }),
     ...(options.timeout !== undefined && { timeout: options.timeout }),
     ...(options.maxWorkers !== undefined && { maxWorkers: options.maxWorkers }),
+    ...(options.compensate !== undefined && { compensate: options.compensate }),
     ...(found.project && {
       project: { name: found.project.name, branch: found.project.branch, production: found.project.production },
     }),

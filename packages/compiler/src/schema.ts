@@ -47,6 +47,9 @@ const config = z.looseObject({
   package: packageSchema.exactOptional(),
   timeout: z.number().positive().exactOptional(),
   maxWorkers: z.int().positive().exactOptional(),
+  compensate: z
+    .looseObject({ parallel: z.int().positive().exactOptional(), cloned: z.boolean().exactOptional() })
+    .exactOptional(),
   project: z.looseObject({ name: z.string(), branch: z.string(), production: z.boolean() }).exactOptional(),
   schedule: scheduleSchema.exactOptional(),
   decorators: decoratorsSchema,

@@ -1,4 +1,5 @@
 import type { InputRun } from './inputs.js';
+import type { CompensateOptions } from './compensation.js';
 import type { TaskCoordinates } from './ids.js';
 import type { Plan } from './plan.js';
 import type { ResumeInput } from './run.js';
@@ -22,6 +23,8 @@ export const FAILURE = {
   start: 'RunNotStarted',
   /** The run's own deadline passed. */
   timeout: 'WorkflowTimeout',
+  /** Somebody ended the run, and what could be undone was undone first. */
+  terminated: 'Terminated',
 } as const;
 
 /** What a run asks for at its beginning. */
@@ -38,6 +41,8 @@ export interface LoadedPlan {
   readonly tags: readonly string[];
   /** `--workflow-timeout` of the deployment, in seconds. */
   readonly timeout?: number;
+  /** How runs of the deployment are undone, where a run does not say otherwise. */
+  readonly compensate?: CompensateOptions;
 }
 
 /** The run to register, and what it is given. */
@@ -131,6 +136,8 @@ export interface CompensateInput extends TaskCoordinates {
   /** As of a task. */
   readonly handover?: true;
   readonly handler: string;
+  /** Id of the task where its coordinates do not tell: a task that the control task of `@parallel` started. */
+  readonly taskId?: string;
   /** Stable over the attempts of this handler for this task: an idempotency key. */
   readonly key: string;
   readonly failure: { readonly step?: string; readonly type: string; readonly message: string };

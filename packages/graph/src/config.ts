@@ -1,3 +1,4 @@
+import type { CompensateOptions } from './compensation.js';
 import type { Plan } from './plan.js';
 
 /** Version of {@link FlowConfig}'s format. A reader refuses a version that it does not know. */
@@ -79,6 +80,8 @@ export interface FlowConfig {
   readonly timeout?: number;
   /** `--max-workers`: tasks at a time, for workers that are not told otherwise. */
   readonly maxWorkers?: number;
+  /** How runs that do not complete are undone (`--compensate-parallel`). */
+  readonly compensate?: CompensateOptions;
   readonly project?: { readonly name: string; readonly branch: string; readonly production: boolean };
   /** `@schedule`, as Metaflow writes it. */
   readonly schedule?: { readonly cron: string; readonly timezone?: string };

@@ -85,11 +85,16 @@ export const PARAMETERS_TASK_ID = taskIdOf({ step: PARAMETERS_STEP, index: [], v
 /**
  * The name a person reads in logs, summaries and progress: `train`, `train[3]`, `train[3,1]`, `loop#4`.
  *
+ * @param taskId - of a task that the control task at these coordinates started: `train[0]_node_1`
  * @example
  * ```ts
  * taskLabel({ step: 'train', index: [3], visit: 0 }); // 'train[3]'
  * ```
  */
-export function taskLabel({ step, index, visit }: TaskCoordinates): string {
-  return step + (index.length === 0 ? '' : `[${index.join(',')}]`) + (visit === 0 ? '' : `#${visit}`);
+export function taskLabel(task: TaskCoordinates, taskId?: string): string {
+  const { step, index, visit } = task;
+  const label = step + (index.length === 0 ? '' : `[${index.join(',')}]`) + (visit === 0 ? '' : `#${visit}`);
+  if (taskId === undefined) return label;
+  const own = taskIdOf(task);
+  return taskId.startsWith(own) ? label + taskId.slice(own.length) : `${label} ${taskId}`;
 }

@@ -34,8 +34,17 @@ export type {
   TaskResult,
   Transition,
 } from './activities.js';
-export { METAFLOW_WORKFLOW, PROGRESS_QUERY, SUSPEND_SIGNAL, UNSUSPEND_SIGNAL } from './run.js';
-export type { Progress, ResumeInput, RunInput, RunResult, StepProgress } from './run.js';
+export {
+  COMPENSATION_MEMO,
+  METAFLOW_WORKFLOW,
+  PROGRESS_QUERY,
+  SUSPEND_SIGNAL,
+  TERMINATE_SIGNAL,
+  UNSUSPEND_SIGNAL,
+} from './run.js';
+export type { Progress, ResumeInput, RunInput, RunResult, StepProgress, TerminateRequest } from './run.js';
+export { addCompensation, compensationCounts, MAX_NAMES } from './compensation.js';
+export type { CompensateOptions, Compensation } from './compensation.js';
 export { CONFIG_VERSION, taskQueueOf } from './config.js';
 export type { CodePackage, FlowConfig, ParameterSpec } from './config.js';
 export { canonicalJson } from './canonical.js';

@@ -43,6 +43,15 @@ export const RUN_INPUT_SCHEMA = {
       required: ['origin'],
       additionalProperties: false,
     },
+    compensate: {
+      description: "How the run is undone should it not complete; overrides the deployment's, field by field.",
+      type: 'object',
+      properties: {
+        parallel: { description: 'Handlers at a time within one block; default: 1.', type: 'integer', minimum: 1 },
+        cloned: { description: 'Undo what a resumed run has taken over as well.', type: 'boolean' },
+      },
+      additionalProperties: false,
+    },
   },
   additionalProperties: false,
 } as const;

@@ -1,9 +1,26 @@
+import type { Compensation, CompensateOptions } from './compensation.js';
+
 /** Name of the workflow type that runs a flow. */
 export const METAFLOW_WORKFLOW = 'MetaflowWorkflow';
 
 /** Signals of `MetaflowWorkflow` and its children: start no new task, and go on again. Both may be repeated. */
 export const SUSPEND_SIGNAL = 'suspend';
 export const UNSUSPEND_SIGNAL = 'unsuspend';
+
+/**
+ * Signal of `MetaflowWorkflow`, with one argument, a {@link TerminateRequest}: end as terminated, but undo first what can be undone.
+ * Whoever wants nothing undone terminates the workflow by Temporal's own means.
+ */
+export const TERMINATE_SIGNAL = 'terminate';
+
+/** The argument of {@link TERMINATE_SIGNAL}. */
+export interface TerminateRequest {
+  /** Why, for people. */
+  readonly reason?: string;
+}
+
+/** Name in the memo of a run that has ended under which its {@link Compensation} lies, where there was anything to undo. */
+export const COMPENSATION_MEMO = 'compensation';
 
 /** What a run takes over from an earlier one of the same flow, as Metaflow's `resume`: finished tasks are cloned, not run again. */
 export interface ResumeInput {
@@ -32,6 +49,8 @@ export interface RunInput {
   readonly hash?: string;
   /** Resume an earlier run: this one gets its parameters, so `params` must be left out. */
   readonly resume?: ResumeInput;
+  /** How it is undone should it not complete; overrides the deployment's, field by field. */
+  readonly compensate?: CompensateOptions;
 }
 
 /** What a completed run returns. */
@@ -61,10 +80,20 @@ export const PROGRESS_QUERY = 'progress';
 export interface Progress {
   readonly runId: string;
   readonly phase:
-    'starting' | 'running' | 'cancelling' | 'compensating' | 'finishing' | 'completed' | 'failed' | 'cancelled';
+    | 'starting'
+    | 'running'
+    | 'cancelling'
+    | 'compensating'
+    | 'finishing'
+    | 'completed'
+    | 'failed'
+    | 'cancelled'
+    | 'terminated';
   readonly steps: Readonly<Record<string, StepProgress>>;
   /** Present and true while the run is suspended: what runs goes on, nothing new starts. */
   readonly suspended?: boolean;
   /** Workflow ids of running children, whose counts must be added. */
   readonly children: readonly string[];
+  /** Present once undoing has begun, where there is anything to undo. What a running child undoes is in the child's own. */
+  readonly compensation?: Compensation;
 }

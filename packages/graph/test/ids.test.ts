@@ -142,3 +142,9 @@ test('maximumAttempts never passes Metaflow’s own bound', () => {
   expect(maximumAttempts({ user: 1, error: 1, minutesBetween: 0, losses: 2 })).toBe(5);
   expect(maximumAttempts({ user: 4, error: 3, minutesBetween: 0, losses: 2 })).toBe(6);
 });
+
+test('a task that a control task started is named after it', () => {
+  const control = { step: 'train', index: [0], visit: 0 };
+  expect(taskLabel(control, 'temporal-train-0-0_node_1')).toBe('train[0]_node_1');
+  expect(taskLabel(control, 'mine')).toBe('train[0] mine');
+});

@@ -9,13 +9,21 @@ test.each<[RunInput]>([
   [{}],
   [{ params: { greeting: 'hi', data: { a: [1] } } }],
   [{ tags: ['a', 'b'], timeout: 0.5, hash: 'a'.repeat(64) }],
+  [{ compensate: {} }],
+  [{ resume: { origin: 'temporal-x' }, compensate: { parallel: 4, cloned: true } }],
 ])('%o is the input of a run', (input) => {
   expect(valid(input)).toBe(true);
 });
 
-test.each([[{ parameters: {} }], [{ params: [] }], [{ tags: 'a' }], [{ timeout: 0 }], [{ hash: 'latest' }], [null]])(
-  '%o is not',
-  (input) => {
-    expect(valid(input)).toBe(false);
-  },
-);
+test.each([
+  [{ parameters: {} }],
+  [{ params: [] }],
+  [{ tags: 'a' }],
+  [{ timeout: 0 }],
+  [{ hash: 'latest' }],
+  [{ compensate: { parallel: 0 } }],
+  [{ compensate: { lanes: 2 } }],
+  [null],
+])('%o is not', (input) => {
+  expect(valid(input)).toBe(false);
+});

@@ -1,6 +1,7 @@
-import type { RunResult } from '@mft/graph';
+import type { Compensation, RunResult } from '@mft/graph';
 import type { RangeReport } from './engine/events.js';
-import type { RangeArgument, RunArgument } from './workflow/input.js';
+import { runUndo } from './workflow/compensation.js';
+import type { RangeArgument, RunArgument, UndoArgument } from './workflow/input.js';
 import { runRange } from './workflow/range.js';
 import { runFlow } from './workflow/run.js';
 
@@ -12,7 +13,7 @@ import { runFlow } from './workflow/run.js';
  * Runs the flow that its task queue serves.
  *
  * @param input - parameters, tags, timeout (`RunInput` of `@mft/graph`); may be left out altogether
- * @throws ApplicationFailure `StepFailed`, `WorkflowTimeout`, `RunNotStarted`, `TaskLost`
+ * @throws ApplicationFailure `StepFailed`, `WorkflowTimeout`, `RunNotStarted`, `TaskLost`, `Terminated`
  * @example
  * ```ts
  * await client.workflow.start('MetaflowWorkflow', { workflowId: 'HelloFlow-1', taskQueue: 'metaflow-HelloFlow', args: [{ params: { greeting: 'hi' } }] });
@@ -25,4 +26,9 @@ export async function MetaflowWorkflow(input?: RunArgument): Promise<RunResult> 
 /** Runs a range of a wide foreach, as a child of {@link MetaflowWorkflow} or of another range. Not to be started by hand. */
 export async function MetaflowRangeWorkflow(input: RangeArgument): Promise<RangeReport> {
   return await runRange(input);
+}
+
+/** Undoes what a range of a wide foreach did, where that is many tasks, as a child of {@link MetaflowWorkflow}. Not to be started by hand. */
+export async function MetaflowCompensationWorkflow(input: UndoArgument): Promise<Compensation> {
+  return await runUndo(input);
 }

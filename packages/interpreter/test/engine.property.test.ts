@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compensationCounts, type Plan } from '@mft/graph';
 import type { Limits } from '../src/index.js';
 import { choicesFrom } from './support/choices.js';
 import { drawFrom, randomPlan } from './support/graphs.js';
 import { expectedTasks } from './support/reference.js';
-import { simulate, type Options, type Trace } from './support/simulate.js';
+import { simulate } from './support/simulate.js';
+import type { Options, Trace } from './support/trace.js';
+import { controlOf } from './support/undoing.js';
 
 const RUNS = 300;
 const TASKS = 1500;
@@ -16,6 +19,7 @@ const limits: fc.Arbitrary<Partial<Limits>> = fc.record({
   childThreshold: fc.integer({ min: 3, max: 6 }),
   childSize: fc.integer({ min: 1, max: 3 }),
   childrenAtOnce: fc.integer({ min: 1, max: 3 }),
+  undoInline: fc.integer({ min: 1, max: 20 }),
 });
 const narrow: fc.Arbitrary<Partial<Limits>> = limits.map((some) => ({ ...some, childThreshold: 1_000_000 }));
 
@@ -37,6 +41,11 @@ function play({ graph, choices, order, width, limits }: Case, options: Options =
   fc.pre(expected.size <= TASKS);
   const trace = simulate(plan, choose, drawFrom(order), { limits, ...options });
   return { plan, expected, trace };
+}
+
+/** Whether a task that completed has a handler. */
+function ableIn(plan: Plan, { started }: Trace): (id: string) => boolean {
+  return (id) => plan.policies[started.get(controlOf(id))!.task.step]?.compensate !== undefined;
 }
 
 /** What started, in a form to compare with the reference. */
@@ -107,28 +116,95 @@ describe('engine, on random graphs', () => {
   test('E7, E8: a cancelled run ends as cancelled, one past its deadline as failed', () => {
     verify(limits, (one) => {
       const when = 1 + (one.order % 40);
-      const cancelled = play(one, { cancelAt: when }).trace;
+      const { plan, trace: cancelled } = play(one, { cancelAt: when });
       expect(cancelled.violations).toEqual([]);
       expect(['completed', 'cancelled']).toContain(cancelled.report.outcome.status);
+      if (cancelled.report.outcome.status === 'cancelled')
+        expect(cancelled.undone).toEqual(cancelled.lastFirst.filter(ableIn(plan, cancelled)));
       const late = play(one, { deadlineAt: when }).trace;
       expect(late.violations).toEqual([]);
       const { outcome } = late.report;
       if (outcome.status === 'completed') return;
+      expect(late.undone).toEqual(late.lastFirst.filter(ableIn(plan, late)));
       expect(outcome).toEqual({ status: 'failed', error: { type: 'WorkflowTimeout', message: 'too late' } });
     });
   });
 
   test('E9: what completed and can be undone is undone once, last first, children as blocks', () => {
     let undone = 0;
+    let byChildren = 0;
+    for (const options of [{}, { viaJson: true, holding: 15 }, { holding: 10, earlier: true }]) {
+      verify(limits, (one) => {
+        const { plan, trace } = play(one, { failing: 3, ...options });
+        expect(trace.violations).toEqual([]);
+        if (trace.report.outcome.status === 'completed') return expect(trace.undone).toEqual([]);
+        const expected = trace.lastFirst.filter(ableIn(plan, trace));
+        // Earlier code did not know what a control task had started.
+        const known = options.earlier ? expected.filter((id) => controlOf(id) === id) : expected;
+        expect(trace.undone).toEqual(known);
+        undone += trace.undone.length;
+        byChildren += trace.undoChildren;
+        if (options.earlier) expect(trace.undoChildren).toBe(0);
+      });
+    }
+    expect(undone).toBeGreaterThan(RUNS);
+    expect(byChildren).toBeGreaterThan(RUNS / 20);
+  });
+
+  test('U1: several at a time where asked for, begun last first, never beside what they led to or another block', () => {
+    let together = 0;
+    for (const options of [{}, { viaJson: true, holding: 15 }]) {
+      verify(limits, (one) => {
+        const parallel = 2 + (one.order % 4);
+        const { plan, trace } = play(one, { failing: 3, compensate: { parallel }, ...options });
+        expect(trace.violations).toEqual([]);
+        if (trace.report.outcome.status === 'completed') return expect(trace.undone).toEqual([]);
+        expect(trace.undone).toEqual(trace.lastFirst.filter(ableIn(plan, trace)));
+        if (trace.undoneAtOnce > 1) together += 1;
+      });
+    }
+    expect(together).toBeGreaterThan(RUNS / 10);
+  });
+
+  test('U3: children that are terminated, also while they undo: everything else is undone once, and the report says what is not', () => {
+    let lost = 0;
+    let lostBlocks = 0;
     verify(limits, (one) => {
-      const { plan, trace } = play(one, { failing: 3 });
+      const options = { failing: 2, losing: 5, losingUndo: 30, holding: 5, compensate: { parallel: 2 } };
+      const { plan, trace } = play({ ...one, width: 9 }, options);
       expect(trace.violations).toEqual([]);
       if (trace.report.outcome.status === 'completed') return expect(trace.undone).toEqual([]);
-      const able = (id: string) => plan.policies[trace.started.get(id)!.task.step]?.compensate !== undefined;
-      expect(trace.undone).toEqual(trace.lastFirst.filter(able));
-      undone += trace.undone.length;
+      const able = ableIn(plan, trace);
+      const unknown = new Set([...trace.lostBlocks.values()].flat());
+      const sure = (id: string) => able(id) && !unknown.has(id);
+      expect(trace.undone.filter(sure)).toEqual(trace.lastFirst.filter(sure));
+      const { compensation } = trace.report;
+      const counts = compensationCounts(compensation ?? { total: 0, compensated: [], failed: [], unreached: [] });
+      expect(counts.compensated + counts.failed + counts.unreached).toBe(compensation?.total ?? 0);
+      expect(compensation?.total ?? 0).toBeGreaterThanOrEqual(trace.lastFirst.filter(able).length);
+      for (const [name, ids] of [...trace.lost, ...trace.lostBlocks]) {
+        if (!ids.some(able) || (compensation?.more?.unreached ?? 0) > 0) continue;
+        expect(compensation?.unreached).toContain(name);
+      }
+      lost += trace.lost.size;
+      lostBlocks += trace.lostBlocks.size;
     });
-    expect(undone).toBeGreaterThan(RUNS / 5);
+    expect(lost).toBeGreaterThan(RUNS / 10);
+    expect(lostBlocks).toBeGreaterThan(0);
+  });
+
+  test('E7, E9: a run that is terminated is undone', () => {
+    let terminated = 0;
+    verify(limits, (one) => {
+      const { plan, trace } = play(one, { terminateAt: 1 + (one.order % 40), holding: 5 });
+      expect(trace.violations).toEqual([]);
+      const { outcome } = trace.report;
+      if (outcome.status === 'completed') return;
+      expect(outcome).toEqual({ status: 'terminated', error: { type: 'Terminated', message: 'enough' } });
+      expect(trace.undone).toEqual(trace.lastFirst.filter(ableIn(plan, trace)));
+      terminated += 1;
+    });
+    expect(terminated).toBeGreaterThan(RUNS / 3);
   });
 
   test('E10: held and resumed anywhere, the run is the same', () => {
@@ -169,7 +245,7 @@ describe('engine, on random graphs', () => {
       const { plan, trace } = play(one, { suspending: 30, failing: 4 });
       expect(trace.violations).toEqual([]);
       if (trace.report.outcome.status === 'completed') return;
-      const able = (id: string) => plan.policies[trace.started.get(id)!.task.step]?.compensate !== undefined;
+      const able = ableIn(plan, trace);
       expect(trace.undone).toEqual(trace.lastFirst.filter(able));
     });
   });
@@ -179,11 +255,16 @@ describe('engine, on random graphs', () => {
     verify(limits, (one) => {
       const { plan, trace } = play(one, { failing: 3, cloning: 50 });
       if (trace.report.outcome.status === 'completed') return;
-      const able = (id: string) => plan.policies[trace.started.get(id)!.task.step]?.compensate !== undefined;
+      const able = ableIn(plan, trace);
       expect(trace.undone).toEqual(trace.lastFirst.filter((id) => able(id) && !trace.cloned.has(id)));
       cloned += trace.cloned.size;
     });
     expect(cloned).toBeGreaterThan(RUNS);
+    verify(limits, (one) => {
+      const { plan, trace } = play(one, { failing: 3, cloning: 50, compensate: { cloned: true } });
+      if (trace.report.outcome.status === 'completed') return;
+      expect(trace.undone).toEqual(trace.lastFirst.filter(ableIn(plan, trace)));
+    });
   });
 
   test('counts of progress add up when all is done', () => {

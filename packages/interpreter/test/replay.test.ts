@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { SCENARIOS } from './support/scenarios.js';
 import { quiet, workflowBundle } from './support/world.js';
 
 const FOLDER = new URL('histories/', import.meta.url);
@@ -16,8 +17,7 @@ beforeAll(quiet);
 describe('recorded histories replay', () => {
   test('there are some of every scenario', () => {
     const names = new Set(files.map((file) => file.split('.')[0]));
-    for (const name of ['mixed', 'loop', 'children', 'failure', 'cancelled', 'suspended', 'resumed'])
-      expect(names).toContain(name);
+    for (const name of Object.keys(SCENARIOS)) expect(names).toContain(name);
   });
 
   test.each(files)('%s', async (file) => {

@@ -46,7 +46,20 @@ describe('temporal create', () => {
 
   it('hands the top-level options on as they were typed, and its own flags, to MFT_CLI', () => {
     const top = ['--datastore', 'local', '--with', 'retry:times=2', '--with=timeout:seconds=5'];
-    const own = ['--output', 'w.mjs', '--tag', 'a', '--tag', 'b c', '--workflow-timeout', '60', '--name', 'nightly'];
+    const own = [
+      '--compensate-parallel',
+      '4',
+      '--output',
+      'w.mjs',
+      '--tag',
+      'a',
+      '--tag',
+      'b c',
+      '--workflow-timeout',
+      '60',
+      '--name',
+      'nightly',
+    ];
     const { argv, python: interpreter, cwd } = called([flow, ...top, 'temporal', 'create', ...own], { MFT_CLI: echo });
     const handed = top.map((word) => `--metaflow-option=${word}`);
     expect(argv.slice(0, 2 + top.length)).toEqual(['create', flow, ...handed]);
@@ -57,6 +70,8 @@ describe('temporal create', () => {
       'nightly',
       '--workflow-timeout',
       '60',
+      '--compensate-parallel',
+      '4',
       '--tag',
       'a',
       '--tag',

@@ -44,6 +44,22 @@ describe('a code package', () => {
     const run = await Run.open(launcher, `temporal-pk-${mode}`);
     expect(await run.start()).not.toHaveProperty('error');
     expect(await run.after('end')).not.toHaveProperty('error');
+    const undo = async (step: string) => {
+      const request = {
+        op: 'compensate',
+        run_id: run.id,
+        step,
+        task_id: `temporal-${step}-0`,
+        handler: `undo_${step}`,
+      };
+      const id = launcher.begin({ ...request, key: 'k', timeout: 60, failure: {} });
+      expect(await launcher.answer(id)).toMatchObject({ ok: true });
+      return launcher.lines(id, 'stdout');
+    };
+    // Handlers run from the package as well, with the interpreter that the step has.
+    const file = join(cache, stored['sha'] as string, 'packaged.py');
+    expect(await undo('start')).toEqual([`as deployed ${file} ${place.directory}`]);
+    expect(await undo('end')).toEqual(['as deployed True 1']);
     expect(await run.close()).toMatchObject({ ok: true });
     const seen = place.client(`
 r = Run("PackagedFlow/temporal-pk-${mode}")

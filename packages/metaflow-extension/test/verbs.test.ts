@@ -134,6 +134,10 @@ describe('other verbs', () => {
       ['terminate', 'temporal-1', '--reason=-x'],
     ],
     [
+      ['terminate', 'temporal-1', '--compensate', '--json'],
+      ['terminate', 'temporal-1', '--compensate', '--json'],
+    ],
+    [
       ['suspend', 'temporal-1'],
       ['suspend', 'temporal-1'],
     ],
@@ -206,4 +210,54 @@ describe('the attribute file of the Deployer', () => {
     expect(run(['temporal', ...words, '--deployer-attribute-file', none], env).status).toBe(status);
     expect(existsSync(none)).toBe(false);
   });
+});
+
+describe('compensation', () => {
+  const name = 'asked.user.tester.AskingFlow';
+
+  it('is asked for by flags of the same names', () => {
+    expect(called(['temporal', 'trigger', '--must', 'x', '--compensate-parallel', '3']).argv).toEqual([
+      'trigger',
+      name,
+      '--compensate-parallel=3',
+      '--params-file=-',
+    ]);
+    const resume = ['resume', 'start', '--origin-run-id', '1', '--compensate-cloned', '--compensate-parallel', '2'];
+    expect(called(['temporal', ...resume]).argv).toEqual([
+      'resume',
+      name,
+      'start',
+      '--origin-run-id=1',
+      '--compensate-parallel=2',
+      '--compensate-cloned',
+    ]);
+  });
+
+  it('is asked for through the Deployer', () => {
+    const calls = join(place.directory, 'calls');
+    const told = join(place.directory, 'told-mft.mjs');
+    writeFileSync(
+      told,
+      `import { appendFileSync } from 'node:fs';
+appendFileSync(${JSON.stringify(calls)}, process.argv.slice(2).join(' ') + '\\n');
+await import('./echo-mft.mjs');`,
+    );
+    const script = `from metaflow import Deployer
+deployed = Deployer("asking.py", cwd=${JSON.stringify(place.directory)}).temporal().create(compensate_parallel=3)
+run = deployed.resume(origin_run_id="1", compensate_cloned=True, compensate_parallel=2)
+print(run.terminate(reason="late", compensate=True), run.terminate())`;
+    const { stdout, stderr } = spawnSync(python, ['-c', script], {
+      cwd: place.directory,
+      env: { ...place.env, ...base, PYTHONPATH: extensionPath(), MFT_CLI: told },
+      encoding: 'utf8',
+    });
+    expect(stdout.trim().split('\n').at(-1), stderr).toBe('True True');
+    const lines = readFileSync(calls, 'utf8').trim().split('\n');
+    expect(lines[0]).toMatch(/^create .* --compensate-parallel 3 /);
+    expect(lines[1]).toMatch(/^resume \S+ --origin-run-id=1 .*--compensate-parallel=2 --compensate-cloned/);
+    expect(lines.slice(2)).toEqual([
+      'terminate AskingFlow/temporal-1 --reason=late --compensate --json',
+      'terminate AskingFlow/temporal-1 --json',
+    ]);
+  }, 60_000);
 });

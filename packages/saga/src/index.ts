@@ -14,7 +14,17 @@ export {
   settle,
   takeNext,
 } from './log.js';
-export type { Lanes, SagaBlock, SagaCause, SagaEntry, SagaFailure, SagaItem, SagaReport, SagaState } from './types.js';
+export type {
+  Lanes,
+  ReportNames,
+  SagaBlock,
+  SagaCause,
+  SagaEntry,
+  SagaFailure,
+  SagaItem,
+  SagaReport,
+  SagaState,
+} from './types.js';
 export { causeOf } from './failure.js';
 export { Saga } from './saga.js';
 export type {

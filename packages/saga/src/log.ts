@@ -7,7 +7,7 @@
  *     {@link requeue}: they are tried again, so undoing must be safe to repeat.
  * L4. Failing to undo one entry stops no other.
  */
-import type { Lanes, SagaBlock, SagaCause, SagaEntry, SagaItem, SagaReport, SagaState } from './types.js';
+import type { Lanes, ReportNames, SagaBlock, SagaCause, SagaEntry, SagaItem, SagaReport, SagaState } from './types.js';
 
 /** A saga in which nothing was done yet. */
 export function emptySaga<D>(): SagaState<D> {
@@ -167,12 +167,18 @@ export function reportOf(state: SagaState): SagaReport {
  * describeReport(report); // '2 compensated, 1 failed (book_hotel: hotel API: 503), 1 never reached (reserve)'
  * ```
  */
-export function describeReport(report: SagaReport): string {
-  const parts = [`${report.compensated.length} compensated`];
-  if (report.failed.length > 0) {
-    parts.push(`${report.failed.length} failed (${some(report.failed.map((one) => `${one.name}: ${one.error}`))})`);
+export function describeReport({ compensated, failed, unreached, more = {} }: ReportNames): string {
+  const counts = {
+    compensated: compensated.length + (more.compensated ?? 0),
+    failed: failed.length + (more.failed ?? 0),
+    unreached: unreached.length + (more.unreached ?? 0),
+  };
+  const parts = [`${counts.compensated} compensated`];
+  if (counts.failed > 0) {
+    const errors = failed.map(({ name, error }) => `${name}: ${error}`);
+    parts.push(`${counts.failed} failed (${some(errors, counts.failed)})`);
   }
-  if (report.unreached.length > 0) parts.push(`${report.unreached.length} never reached (${some(report.unreached)})`);
+  if (counts.unreached > 0) parts.push(`${counts.unreached} never reached (${some(unreached, counts.unreached)})`);
   return parts.join(', ');
 }
 
@@ -181,8 +187,9 @@ export function nameOf(entry: SagaEntry): string {
   return entry.name ?? entry.id;
 }
 
-function some(words: readonly string[]): string {
-  return words.length <= 5 ? words.join(', ') : `${words.slice(0, 5).join(', ')} and ${words.length - 5} more`;
+function some(words: readonly string[], all: number): string {
+  const shown = words.slice(0, 5);
+  return all <= shown.length ? shown.join(', ') : `${shown.join(', ')} and ${all - shown.length} more`;
 }
 
 interface Popped<D> {

@@ -65,6 +65,14 @@ export interface SagaReport {
   readonly unreached: readonly string[];
 }
 
+/** As much of a report as {@link describeReport} reads: one that was cut short says how many names each list left out. */
+export interface ReportNames {
+  readonly compensated: readonly string[];
+  readonly failed: readonly { readonly name: string; readonly error: string }[];
+  readonly unreached: readonly string[];
+  readonly more?: { readonly compensated?: number; readonly failed?: number; readonly unreached?: number };
+}
+
 /** How many entries are undone side by side. */
 export interface Lanes {
   /** Most entries at a time. @defaultValue 1 */

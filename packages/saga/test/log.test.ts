@@ -93,6 +93,10 @@ describe('the log', () => {
       unreached: ['b1', 'a'],
     });
     expect(describeReport(report)).toBe('1 compensated, 1 failed (c: hotel API: 503), 2 never reached (b1, a)');
+    const cut = { ...report, unreached: ['a', 'b', 'c', 'd', 'e', 'f'], more: { compensated: 41, unreached: 4 } };
+    expect(describeReport(cut)).toBe(
+      '42 compensated, 1 failed (c: hotel API: 503), 10 never reached (a, b, c, d, e and 5 more)',
+    );
   });
 
   it('keeps the first cause', () => {

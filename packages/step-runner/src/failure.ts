@@ -13,6 +13,8 @@ export interface FailureDetails {
   readonly attempt: number;
   readonly exitCode?: number;
   readonly signal?: string;
+  /** Type of the Python exception, where there was one. */
+  readonly type?: string;
 }
 
 // Milliseconds before an attempt that was lost is tried again: enough for a worker to go away, or for a launcher to be replaced.
@@ -129,6 +131,7 @@ export function finalIfUsers(error: unknown): never {
 function withExit(details: FailureDetails, error: WireError): FailureDetails {
   return {
     ...details,
+    ...(error.type ? { type: error.type } : {}),
     ...(error.exit_code === undefined ? {} : { exitCode: error.exit_code }),
     ...(error.signal ? { signal: error.signal } : {}),
   };

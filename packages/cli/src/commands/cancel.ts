@@ -14,7 +14,7 @@ export interface CancelFlags extends TemporalFlags {
  * @throws MftError RUN_NOT_FOUND, RUN_ENDED, and as {@link withServer}
  */
 export async function cancel([name = '']: readonly string[], flags: CancelFlags, context: Context): Promise<Result> {
-  const { cancelRun, colorsFor, describeOutcome, formatOutcome } = await import('@mft/worker');
+  const { cancelRun, colorsFor, describeOutcome, formatOutcome, incompleteLine } = await import('@mft/worker');
   return withServer(flags, context, async ({ client }) => {
     const run = await cancelRun(client, name);
     warnUnserved(run, 'the run is cancelled', context);
@@ -32,6 +32,7 @@ export async function cancel([name = '']: readonly string[], flags: CancelFlags,
       json: { ...outcome, cancelRequested: true, deployment },
       // It may have come to its own end first.
       exitCode: outcome.status === 'cancelled' ? 0 : 1,
+      last: incompleteLine(outcome),
     };
   });
 }

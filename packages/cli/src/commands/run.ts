@@ -61,7 +61,7 @@ async function prepareAndExecute(
   await findIncluded(compiled.config.parameters, params);
   checkSize(compiled.config, params);
   const target = await getTarget();
-  const [{ execute }, { colorsFor, exitStatusOf, formatOutcome, PRIVATE_QUEUE }] = await Promise.all([
+  const [{ execute }, { colorsFor, exitStatusOf, formatOutcome, incompleteLine, PRIVATE_QUEUE }] = await Promise.all([
     import('../run/execute.js'),
     import('@mft/worker'),
   ]);
@@ -78,6 +78,7 @@ async function prepareAndExecute(
     text: formatOutcome(outcome, colorsFor(context.screen, context.env)),
     json: outcome,
     exitCode: exitStatusOf(outcome),
+    last: incompleteLine(outcome),
   };
 }
 

@@ -13,7 +13,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
   const { readDeployment } = await import('@mft/worker');
   const record = await withServer(flags, context, ({ client }) => readDeployment(client, name, { env: context.env }));
   const { config, ...summary } = record;
-  const { parameters, user, project, datastore, metadata, environment, metaflow, tags, timeout } = config;
+  const { parameters, user, project, datastore, metadata, environment, metaflow, tags, timeout, compensate } = config;
   const facts = [
     ['Flow', record.flow],
     ['Created', `${localTime(record.createdAt)} by ${user}`],
@@ -24,6 +24,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
     ['Metaflow', `${metaflow.version}, Python ${metaflow.python}`],
     ...(tags.length > 0 ? [['Tags', tags.join(', ')]] : []),
     ...(timeout === undefined ? [] : [['Timeout', `${String(timeout)} s`]]),
+    ...(compensate?.parallel === undefined ? [] : [['Undoes', `${String(compensate.parallel)} at a time`]]),
   ];
   return {
     text: [
@@ -36,6 +37,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
       ...{ user, parameters, datastore, metadata, environment, metaflow, tags },
       ...(project === undefined ? {} : { project }),
       ...(timeout === undefined ? {} : { timeout }),
+      ...(compensate === undefined ? {} : { compensate }),
     },
   };
 }

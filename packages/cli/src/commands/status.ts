@@ -1,3 +1,4 @@
+import type { Compensation } from '@mft/graph';
 import type { RunDescription } from '@mft/worker';
 import type { Context, Result } from '../context.js';
 import type { TemporalFlags } from '../options.js';
@@ -12,11 +13,22 @@ import { localTime, table } from '../table.js';
 export async function status([run = '']: readonly string[], flags: TemporalFlags, context: Context): Promise<Result> {
   const worker = await import('@mft/worker');
   const described = await withServer(flags, context, ({ client }) => worker.describeRun(client, run));
-  return { text: textOf(described, worker.formatDuration), json: described };
+  return {
+    text: textOf(described, worker),
+    json: described,
+    // Of one that goes on it is too early to say so.
+    last: described.status === 'running' ? undefined : worker.incompleteLine(described),
+  };
 }
 
-function textOf(run: RunDescription, formatDuration: (ms: number) => string): string {
-  const { pathspec, startedAt, endedAt, steps, error } = run;
+/** What says it in words, loaded with the command. */
+interface Words {
+  readonly compensationLines: (compensation: Compensation) => string[];
+  readonly formatDuration: (ms: number) => string;
+}
+
+function textOf(run: RunDescription, { compensationLines, formatDuration }: Words): string {
+  const { pathspec, startedAt, endedAt, steps, error, compensation } = run;
   const took = (endedAt === undefined ? Date.now() : Date.parse(endedAt)) - Date.parse(startedAt);
   const facts = [
     ['Deployment', run.deployment],
@@ -37,6 +49,7 @@ function textOf(run: RunDescription, formatDuration: (ms: number) => string): st
     `${pathspec}  ${run.status.replace('_', ' ')}${run.suspended === true ? ', suspended' : ''}`,
     ...facts.map(([name = '', value]) => `  ${name.padEnd(10)}  ${value}`),
     ...(counts.length === 0 ? [] : ['', indented(table([['STEP', 'DONE', '', ''], ...counts]))]),
+    ...(compensation === undefined ? [] : ['', indented(compensationLines(compensation).join('\n'))]),
     ...(error === undefined ? [] : ['', ...(error.traceback === undefined ? [] : [error.traceback.trimEnd()])]),
     ...(error === undefined || error.traceback?.trimEnd().endsWith(error.message) === true
       ? []

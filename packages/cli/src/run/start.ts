@@ -11,6 +11,9 @@ export interface StartFlags extends TemporalFlags {
   readonly paramsFile?: string;
   readonly runIdFile?: string;
   readonly workflowTimeout?: string;
+  readonly compensateParallel?: string;
+  /** Of a resume alone. */
+  readonly compensateCloned?: true;
   readonly workflowId?: string;
   readonly wait?: true;
   readonly json?: true;
@@ -37,7 +40,8 @@ export async function startRecorded(
   resuming?: (record: DeploymentRecord) => NonNullable<RunInput['resume']>,
 ): Promise<Result> {
   const timeout = integer('--workflow-timeout', flags.workflowTimeout, 1);
-  const { colorsFor, exitStatusOf, formatOutcome, givenParameters, readDeployment, triggerRun } =
+  const compensate = compensateOf(flags);
+  const { colorsFor, exitStatusOf, formatOutcome, givenParameters, incompleteLine, readDeployment, triggerRun } =
     await import('@mft/worker');
   const { storeIncluded } = await import('@mft/step-runner');
   return withServer(flags, context, async (server) => {
@@ -53,6 +57,7 @@ export async function startRecorded(
       ...(flags.tag === undefined ? {} : { tags: [...flags.tag] }),
       ...(timeout === undefined ? {} : { timeout }),
       ...(resume === undefined ? {} : { resume }),
+      ...(compensate === undefined ? {} : { compensate }),
     };
     const { workflowId, runIdFile, wait = false } = flags;
     const { run, outcome, interrupted } = await triggerRun(
@@ -78,8 +83,16 @@ export async function startRecorded(
       text: formatOutcome(outcome, colorsFor(context.screen, context.env)),
       json: { ...outcome, deployment },
       exitCode: exitStatusOf(outcome),
+      last: incompleteLine(outcome),
     };
   });
+}
+
+/** What the flags say of undoing; the rest is the deployment's. */
+function compensateOf({ compensateParallel, compensateCloned }: StartFlags): RunInput['compensate'] {
+  const parallel = integer('--compensate-parallel', compensateParallel, 1);
+  if (parallel === undefined && compensateCloned !== true) return undefined;
+  return { ...(parallel === undefined ? {} : { parallel }), ...(compensateCloned === true ? { cloned: true } : {}) };
 }
 
 /** Before anything starts, as the worker would. */

@@ -1,11 +1,13 @@
-import { FAILURE, PARAMETERS_STEP, taskLabel, taskIdOf, type Plan } from '@mft/graph';
-import { recordBlock, recordEntry, settle as settleEntry } from '@mft/saga';
+import { FAILURE, PARAMETERS_STEP, taskIdOf, taskLabel, type Plan, type Transition } from '@mft/graph';
 import { addCounts, coordinatesOf, count, draftOf, without, type Work } from './draft.js';
 import type { Command, EngineEvent } from './events.js';
 import { launch } from './launch.js';
+import { addBlock, addTask, logOf } from './log.js';
+import { canUndoBody } from './scope.js';
 import { settle } from './settle.js';
 import type { EngineState, RunningChild, RunningTask } from './state.js';
 import { stop } from './stop.js';
+import { blockLost, blockUndone, taskUndone } from './undo.js';
 import { arrive, follow, put } from './walk.js';
 
 /*
@@ -21,11 +23,11 @@ import { arrive, follow, put } from './walk.js';
  *     and the first reason is the run's.
  * E8. Every run ends: exactly one `finish`, last, with nothing in flight.
  * E9. What completed and can be undone is undone exactly once, last completed first, if the run does not complete; a child's
- *     tasks as one block.
+ *     tasks as one block. What a child that was lost had completed is not known, which the report says.
  * E10. While held nothing starts; after `resume` the run goes on as if it had never been held.
  * E11. While suspended no task and no child starts, and the same holds in every child; what runs, compensation, cancel and deadline
  *      go on. After `unsuspend` the run goes on as if it had never been suspended.
- * E12. A task that was cloned from an earlier run is not this run's to undo.
+ * E12. A task that was cloned from an earlier run is not this run's to undo, unless it was told so.
  */
 
 /** A state and what is to be done next. */
@@ -104,18 +106,30 @@ function apply(work: Work, event: EngineEvent): void {
       childDone(work, event);
       return;
     case 'childFailed':
-      takeChild(work, event.id);
+      loseChild(work, event.id);
       stop(work, { status: 'failed', error: event.error });
       return;
     case 'childCancelled':
       takeChild(work, event.id);
       stop(work, cancelledOutside(`The child workflow ${event.id}`));
       return;
+    case 'undo':
+      if (draft.undoing !== undefined) draft.undoing = { ...draft.undoing, inChildren: event.inChildren };
+      return;
     case 'undone':
-      draft.saga = settleEntry(draft.saga, event.id, event.error);
+      taskUndone(work, event.id, event.error);
+      return;
+    case 'blockUndone':
+      blockUndone(work, event.id, event.report);
+      return;
+    case 'blockLost':
+      blockLost(work, event.id);
       return;
     case 'cancel':
       stop(work, cancelled('The run was cancelled.'));
+      return;
+    case 'terminate':
+      stop(work, { status: 'terminated', error: { type: FAILURE.terminated, message: event.message } });
       return;
     case 'deadline':
       stop(work, { status: 'failed', error: { type: FAILURE.timeout, message: event.message } });
@@ -144,10 +158,19 @@ function taskDone(work: Work, { id, transition, cloned }: Extract<EngineEvent, {
   const task = takeTask(work, id);
   draft.done += 1;
   count(work, task.step, { running: -1, done: 1 });
-  if (cloned !== true && plan.policies[task.step]?.compensate !== undefined) {
-    draft.saga = recordEntry(draft.saga, { id: taskIdOf(task), name: taskLabel(task), data: coordinatesOf(task) });
-  }
+  const ours = cloned !== true || draft.compensate?.cloned === true;
+  if (ours && plan.policies[task.step]?.compensate !== undefined) record(work, task, transition);
   if (draft.phase === 'running') follow(work, task, transition);
+}
+
+function record({ draft }: Work, task: RunningTask, { mappers = [] }: Transition): void {
+  const coordinates = coordinatesOf(task);
+  const own = taskIdOf(task);
+  const named = task.parallel === 'control' ? mappers : [];
+  // They ended before the control task that started them.
+  for (const taskId of named) if (taskId !== own) draft.log = addTask(draft.log, { ...coordinates, taskId });
+  // One that only started others did nothing that could be undone.
+  if (named.length === 0 || named.includes(own)) draft.log = addTask(draft.log, coordinates);
 }
 
 function childDone(work: Work, { id, report }: Extract<EngineEvent, { type: 'childDone' }>): void {
@@ -155,7 +178,7 @@ function childDone(work: Work, { id, report }: Extract<EngineEvent, { type: 'chi
   const child = takeChild(work, id);
   draft.done += report.done;
   addCounts(work, report.steps);
-  draft.saga = recordBlock(draft.saga, id, report.saga);
+  draft.log = addBlock(draft.log, id, logOf(report.saga));
   if (report.outcome.status === 'completed') {
     if (draft.phase === 'running') arrive(work, child.frame, report.ends);
   } else if (report.outcome.status === 'failed') {
@@ -177,6 +200,13 @@ function takeChild({ draft }: Work, id: string): RunningChild {
   if (child === undefined) throw new Error(`Child ${id} ended and was not running.`);
   draft.children = without(draft.children, id);
   return child;
+}
+
+/** A child ended without a report. */
+function loseChild(work: Work, id: string): void {
+  const { plan, draft } = work;
+  const { opener } = takeChild(work, id);
+  if (opener === undefined || canUndoBody(plan, opener)) draft.log = [...draft.log, { lost: id }];
 }
 
 function cancelled(message: string) {

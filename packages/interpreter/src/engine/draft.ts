@@ -1,16 +1,19 @@
 import type { FlowNode, Plan, StepProgress, TaskCoordinates } from '@mft/graph';
+import { withLog } from './earlier.js';
 import type { Command } from './events.js';
 import type { EngineState, Frame } from './state.js';
 
 /** A state while one event is applied to it: a copy of one level, whose inner values are replaced and never changed. */
 export type Draft = {
-  -readonly [K in keyof EngineState]: EngineState[K] extends readonly (infer T)[]
-    ? T[]
-    : EngineState[K] extends Readonly<Record<string, infer T>>
-      ? K extends 'frames' | 'running' | 'children' | 'steps'
-        ? Record<string, T>
-        : EngineState[K]
-      : EngineState[K];
+  -readonly [K in keyof EngineState]: K extends 'log'
+    ? EngineState[K]
+    : EngineState[K] extends readonly (infer T)[]
+      ? T[]
+      : EngineState[K] extends Readonly<Record<string, infer T>>
+        ? K extends 'frames' | 'running' | 'children' | 'steps'
+          ? Record<string, T>
+          : EngineState[K]
+        : EngineState[K];
 };
 
 /** What the small functions of the engine work on. */
@@ -25,7 +28,7 @@ export interface Work {
 /** A copy that may be changed. */
 export function draftOf(state: EngineState): Draft {
   return {
-    ...state,
+    ...withLog(state),
     frames: { ...state.frames },
     ready: [...state.ready],
     wide: [...state.wide],
@@ -73,6 +76,7 @@ export function inFlight(state: EngineState): number {
     Object.keys(state.running).length +
     Object.keys(state.children).length +
     state.saga.running.length +
+    (state.undoing?.block === undefined ? 0 : 1) +
     (state.starting ? 1 : 0)
   );
 }

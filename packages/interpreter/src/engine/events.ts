@@ -1,5 +1,6 @@
-import type { InputRun, StepProgress, TaskCoordinates, Transition } from '@mft/graph';
-import type { SagaItem } from '@mft/saga';
+import type { Compensation, InputRun, StepProgress, TaskCoordinates, Transition } from '@mft/graph';
+import type { Log } from './log.js';
+import type { UndoTask } from './pile.js';
 import type { EndRun, Outcome, RangeSpec, RunError } from './state.js';
 
 /** What a child answers, whatever became of it. */
@@ -10,7 +11,9 @@ export interface RangeReport {
   readonly done: number;
   readonly steps: Readonly<Record<string, StepProgress>>;
   /** What is to be undone should the run fail, in order of completion. */
-  readonly saga: readonly SagaItem<TaskCoordinates>[];
+  readonly saga: Log;
+  /** What undoing came to, where there was anything to undo. */
+  readonly compensation?: Compensation;
 }
 
 /** What happened. `at`: milliseconds since the epoch, for progress alone; no decision depends on it. */
@@ -27,9 +30,16 @@ export type EngineEvent = { readonly at: number } & (
   /** The child ended without a report: it was terminated, or never started. */
   | { readonly type: 'childFailed'; readonly id: string; readonly error: RunError }
   | { readonly type: 'childCancelled'; readonly id: string }
-  /** An entry of the saga was undone, or could not be (`error`, one line). */
+  /** The answer to `askUndo`: whether large blocks are undone by children. */
+  | { readonly type: 'undo'; readonly inChildren: boolean }
+  /** A task was undone, or could not be (`error`, one line). */
   | { readonly type: 'undone'; readonly id: string; readonly error?: string }
+  | { readonly type: 'blockUndone'; readonly id: string; readonly report: Compensation }
+  /** The child that was to undo a block ended without a report. */
+  | { readonly type: 'blockLost'; readonly id: string }
   | { readonly type: 'cancel' }
+  /** Somebody wants the run to end, and what it did undone. */
+  | { readonly type: 'terminate'; readonly message: string }
   | { readonly type: 'deadline'; readonly message: string }
   /** Start nothing until `resume`. */
   | { readonly type: 'hold' }
@@ -47,7 +57,7 @@ export interface TaskSpec extends TaskCoordinates {
   readonly parallel?: 'control';
 }
 
-/** What is to be done about it. Each but `cancelAll`, `tellChildren` and `finish` is answered by an event of the same id. */
+/** What is to be done about it. Each but `cancelAll`, `tellChildren` and `finish` is answered by an event, of the same id where it has one. */
 export type Command =
   | { readonly type: 'start' }
   | { readonly type: 'runTask'; readonly id: string; readonly task: TaskSpec }
@@ -56,12 +66,16 @@ export type Command =
   | { readonly type: 'cancelAll' }
   /** Pass `suspend` or `unsuspend` on to the children in flight, as the state says. */
   | { readonly type: 'tellChildren'; readonly suspended: boolean }
+  /** Undoing begins: has it begun with this code? Answered at once, by `undo`. */
+  | { readonly type: 'askUndo' }
   | {
       readonly type: 'compensate';
       readonly id: string;
-      readonly task: TaskCoordinates;
+      readonly task: UndoTask;
       readonly handler: string;
       readonly failure: RunError;
     }
+  /** Have a child undo what another one did. */
+  | { readonly type: 'undoBlock'; readonly id: string; readonly items: Log; readonly failure: RunError }
   /** The end, once and last. `report` says what became of a range, and is made for a whole run too. */
   | { readonly type: 'finish'; readonly report: RangeReport; readonly begun: boolean };

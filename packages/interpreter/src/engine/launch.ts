@@ -59,6 +59,6 @@ function startChild({ plan, draft, commands }: Work, id: number): void {
   draft.frames[id] = { ...frame, cursor: to };
   if (to >= end) draft.wide.pop();
   const name = childNameOf(nextOf(nodeOf(plan, opener.step)), opener.index, from, to);
-  draft.children[name] = { frame: id, from, to };
+  draft.children[name] = { frame: id, from, to, opener: opener.step };
   commands.push({ type: 'startChild', id: name, range: { opener, join, from, to } });
 }

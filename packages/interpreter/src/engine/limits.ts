@@ -10,6 +10,11 @@ export interface Limits {
   readonly childSize: number;
   /** Most children in flight in one workflow. */
   readonly childrenAtOnce: number;
+  /**
+   * What a child did is undone by a child of its own if it is more tasks than this, what the workflow itself did if it is ten times as
+   * many or the run was cancelled. Absent in runs that began with earlier code.
+   */
+  readonly undoInline?: number;
   /** Events of history from which a workflow continues as new as soon as nothing is in flight. */
   readonly softEvents: number;
   /** Events from which it starts nothing more until it has continued as new. */
@@ -29,12 +34,13 @@ export interface Limits {
  * each activity that ends, and at 100 of them the server breaks the workflow task off, whose replay then costs far more than the
  * window gains (900 × 3 empty tasks on a busy machine: 65 a second at 150, 109 at 100, 160 at 50).
  */
-export const LIMITS: Limits = {
+export const LIMITS: Required<Limits> = {
   window: 100,
   childWindow: 50,
   childThreshold: 1000,
   childSize: 500,
   childrenAtOnce: 4,
+  undoInline: 100,
   softEvents: 4000,
   hardEvents: 8000,
   lastEvents: 9500,

@@ -1,6 +1,9 @@
-import type { InputRun, StepProgress, TaskCoordinates } from '@mft/graph';
+import type { CompensateOptions, InputRun, StepProgress, TaskCoordinates } from '@mft/graph';
 import type { SagaState } from '@mft/saga';
 import type { Limits } from './limits.js';
+import type { Log } from './log.js';
+import type { UndoTask } from './pile.js';
+import type { Undoing } from './undo.js';
 
 /*
  * The state of a run, or of a child that runs a range of a foreach: plain JSON, nothing else. Properties that are absent are
@@ -60,6 +63,8 @@ export interface RunningChild {
   readonly frame: number;
   readonly from: number;
   readonly to: number;
+  /** The step that opened the frame, which is gone once the run stops. Absent in runs that began with earlier code. */
+  readonly opener?: string;
 }
 
 /** Why a run did not complete. Plain data. */
@@ -76,7 +81,8 @@ export interface RunError {
 }
 
 export type Outcome =
-  { readonly status: 'completed' } | { readonly status: 'failed' | 'cancelled'; readonly error: RunError };
+  | { readonly status: 'completed' }
+  | { readonly status: 'failed' | 'cancelled' | 'terminated'; readonly error: RunError };
 
 /** `stopping`: nothing new starts, what is in flight is cancelled and waited for. */
 export type Phase = 'idle' | 'starting' | 'running' | 'stopping' | 'compensating' | 'ended';
@@ -104,7 +110,13 @@ export interface EngineState {
   readonly running: Readonly<Record<string, RunningTask>>;
   /** By the child's name, see {@link childNameOf}. */
   readonly children: Readonly<Record<string, RunningChild>>;
-  readonly saga: SagaState<TaskCoordinates>;
+  /** What is to be undone should the run not complete. */
+  readonly log: Log;
+  /** Tasks that are being undone. */
+  readonly saga: SagaState<UndoTask>;
+  /** How the run is undone, where it was told. */
+  readonly compensate?: CompensateOptions;
+  readonly undoing?: Undoing;
   readonly steps: Readonly<Record<string, StepProgress>>;
   /** Tasks that completed, those of children that ended among them. */
   readonly done: number;

@@ -49,13 +49,16 @@ export function taskOptions({ retry, timeout }: StepPolicy, before?: AttemptsBef
   };
 }
 
+/** Attempts of a handler that may be lost with their worker: who counts them is the runner, by its heartbeats. */
+const LOSSES = 2;
+
 /** Activity options of what undoes a task. */
 export function compensationOptions({ retries, minutesBetween, timeout }: CompensationPolicy): ActivityOptions {
   return {
     ...shared,
     startToCloseTimeout: timeout * 1000 + SLACK + WAITING,
     retry: {
-      maximumAttempts: 1 + retries,
+      maximumAttempts: 1 + retries + LOSSES,
       initialInterval: Math.max(AT_ONCE, minutesBetween * MINUTE),
       maximumInterval: Math.max(AT_ONCE, minutesBetween * MINUTE),
       backoffCoefficient: 1,

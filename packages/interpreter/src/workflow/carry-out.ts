@@ -1,42 +1,14 @@
-import {
-  FAILURE,
-  taskIdOf,
-  taskLabel,
-  type AttemptsBefore,
-  type Plan,
-  type StepPolicy,
-  type TaskInput,
-} from '@mft/graph';
-import {
-  ChildWorkflowCancellationType,
-  executeChild,
-  isCancellation,
-  type CancellationScope,
-} from '@temporalio/workflow';
-import type { Command, EngineEvent, RangeReport } from '../engine/events.js';
-import type { Limits } from '../engine/limits.js';
-import { compensationOptions, taskOptions, tasks } from './activities.js';
-import { errorOf, firstLine, handedOver, subjectOf } from './errors.js';
-import { factsOf, type RangeArgument, type RunFacts } from './input.js';
+import { FAILURE, taskLabel, type AttemptsBefore, type TaskInput } from '@mft/graph';
+import { ChildWorkflowCancellationType, executeChild, isCancellation } from '@temporalio/workflow';
+import type { Command, RangeReport } from '../engine/events.js';
+import { taskOptions, tasks } from './activities.js';
+import { policyOf, resumed, type Bench, type Happening } from './bench.js';
+import { errorOf, handedOver, subjectOf } from './errors.js';
+import { factsOf, type RangeArgument } from './input.js';
+import { undoBlock, undoTask } from './undo.js';
 
 /** Name of the workflow type that runs a range of a wide foreach. */
 export const RANGE_WORKFLOW = 'MetaflowRangeWorkflow';
-
-/** What happened, but for when. */
-export type Happening = EngineEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
-
-/** Where commands are carried out. */
-export interface Bench {
-  readonly plan: Plan;
-  readonly facts: RunFacts;
-  readonly limits: Limits;
-  /** Holds all that `cancelAll` cancels. */
-  readonly work: CancellationScope;
-  /** Reached by no cancellation. */
-  readonly shield: CancellationScope;
-  /** Registers the run with Metaflow. */
-  readonly start?: () => Promise<void>;
-}
 
 /**
  * Carries out a command that is answered by an event.
@@ -45,7 +17,7 @@ export interface Bench {
  */
 export function carryOut(
   bench: Bench,
-  command: Exclude<Command, { type: 'cancelAll' | 'tellChildren' | 'finish' }>,
+  command: Exclude<Command, { type: 'cancelAll' | 'tellChildren' | 'askUndo' | 'finish' }>,
 ): Promise<Happening> {
   switch (command.type) {
     case 'start':
@@ -55,7 +27,9 @@ export function carryOut(
     case 'startChild':
       return startChild(bench, command);
     case 'compensate':
-      return compensate(bench, command);
+      return undoTask(bench, command);
+    case 'undoBlock':
+      return undoBlock(bench, command);
   }
 }
 
@@ -100,10 +74,10 @@ function runTask(
 }
 
 function startChild(
-  { facts, limits, work }: Bench,
+  { facts, limits, compensate, work }: Bench,
   { id, range }: Extract<Command, { type: 'startChild' }>,
 ): Promise<Happening> {
-  const argument: RangeArgument = { ...factsOf(facts), range, limits };
+  const argument: RangeArgument = { ...factsOf(facts), range, limits, ...(compensate ? { compensate } : {}) };
   return work
     .run(() =>
       executeChild<(argument: RangeArgument) => Promise<RangeReport>>(RANGE_WORKFLOW, {
@@ -121,50 +95,4 @@ function startChild(
           ? { type: 'childCancelled', id }
           : { type: 'childFailed', id, error: errorOf(error, `The child workflow ${facts.workflowId}.${id}`) },
     );
-}
-
-function compensate(
-  { plan, facts, shield }: Bench,
-  { id, task, handler, failure }: Extract<Command, { type: 'compensate' }>,
-): Promise<Happening> {
-  const { hash, runId, resume } = facts;
-  const policy = policyOf(plan, task.step).compensate;
-  if (policy === undefined) throw new Error(`Step ${task.step} has nothing that undoes it.`);
-  const options = {
-    ...compensationOptions(policy),
-    activityId: `compensate-${id}`,
-    summary: `undo ${taskLabel(task)}`,
-  };
-  const { type, message } = failure;
-  const input = {
-    ...task,
-    hash,
-    runId,
-    handler,
-    handover: true as const,
-    key: `${runId}/${task.step}/${taskIdOf(task)}`,
-    failure: { type, message: firstLine(message), ...(failure.task ? { step: failure.task.step } : {}) },
-    ...resumed(resume),
-  };
-  const attempt = (): Promise<Happening> =>
-    shield
-      .run(() => tasks.compensateMetaflowTask.executeWithOptions(options, [input]))
-      .then(
-        () => ({ type: 'undone', id }),
-        (error: unknown) => {
-          if (handedOver(error) !== undefined) return attempt();
-          return { type: 'undone', id, error: firstLine(errorOf(error, `Undoing ${taskLabel(task)}`).message) };
-        },
-      );
-  return attempt();
-}
-
-function resumed(resume: RunFacts['resume']) {
-  return resume === undefined ? {} : { resume };
-}
-
-function policyOf({ policies }: Plan, step: string): StepPolicy {
-  const policy = policies[step];
-  if (policy === undefined) throw new Error(`The plan has no policy for step ${step}.`);
-  return policy;
 }

@@ -1,10 +1,11 @@
-import { SUSPEND_SIGNAL, UNSUSPEND_SIGNAL, type Plan } from '@mft/graph';
-import { CancellationScope, defineSignal, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import { SUSPEND_SIGNAL, TERMINATE_SIGNAL, UNSUSPEND_SIGNAL, type Plan, type TerminateRequest } from '@mft/graph';
+import { CancellationScope, defineSignal, patched, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import { advance } from '../engine/advance.js';
 import { inFlight } from '../engine/draft.js';
 import type { Command } from '../engine/events.js';
 import type { EngineState } from '../engine/state.js';
-import { carryOut, type Bench, type Happening } from './carry-out.js';
+import type { Bench, Happening } from './bench.js';
+import { carryOut } from './carry-out.js';
 import type { RunFacts } from './input.js';
 import { tellChildren } from './tell-children.js';
 
@@ -26,6 +27,9 @@ import { tellChildren } from './tell-children.js';
  * R3. when a workflow continues as new, and what its own timers are for.
  * Such a change needs `patched()`, and a history recorded before it in `test/histories`.
  */
+
+/** Undoing as it is now: large blocks by children, tasks of a control task too, a report in the memo. */
+const UNDO_PATCH = 'mft:undo-in-children';
 
 export interface Drive {
   readonly plan: Plan;
@@ -66,7 +70,9 @@ function run(
   const shield = CancellationScope.current();
   const work = new CancellationScope();
   const timers = new CancellationScope();
-  const bench: Bench = { plan, facts, limits: options.state.limits, work, shield, ...(start ? { start } : {}) };
+  const { limits, compensate } = options.state;
+  const how = compensate === undefined ? {} : { compensate };
+  const bench: Bench = { plan, facts, limits, work, shield, ...how, ...(start ? { start } : {}) };
   let { state } = options;
   let over = false;
   let cancelHeard = false;
@@ -79,6 +85,7 @@ function run(
     for (const command of next.commands) {
       if (command.type === 'cancelAll') work.cancel();
       else if (command.type === 'tellChildren') tellChildren(facts.workflowId, command.suspended, () => state);
+      else if (command.type === 'askUndo') apply({ type: 'undo', inChildren: patched(UNDO_PATCH) });
       else if (command.type === 'finish') end({ finish: command, state });
       else void carryOut(bench, command).then(dispatch);
     }
@@ -132,6 +139,12 @@ function run(
   // Before anything starts: a run may be suspended from its very beginning.
   setHandler(defineSignal(SUSPEND_SIGNAL), () => dispatch({ type: 'suspend' }));
   setHandler(defineSignal(UNSUSPEND_SIGNAL), () => dispatch({ type: 'unsuspend' }));
+  // A range ends with its run.
+  if (!state.range) {
+    setHandler(defineSignal<[TerminateRequest?]>(TERMINATE_SIGNAL), (request) => {
+      dispatch({ type: 'terminate', message: messageOf(request) });
+    });
+  }
   dispatch({ type: options.first });
   void root.cancelRequested.catch(() => dispatchCancel());
 
@@ -143,6 +156,12 @@ function run(
       reject(error);
     }
   }
+}
+
+function messageOf(request: TerminateRequest | undefined): string {
+  const reason = request?.reason;
+  // Any client may have sent it.
+  return typeof reason === 'string' && reason !== '' ? `The run was terminated: ${reason}` : 'The run was terminated.';
 }
 
 /** Nothing is in flight, and nothing will be before the workflow has continued as new. */

@@ -40,7 +40,7 @@ export function errorOf(error: unknown, what: string, task?: TaskCoordinates): R
   if (inner instanceof TimeoutFailure) {
     return { type: FAILURE.lost, message: `${what} ${timeoutText(inner)}`, ...at };
   }
-  if (inner instanceof TerminatedFailure) return { type: 'Terminated', message: `${what} was terminated.`, ...at };
+  if (inner instanceof TerminatedFailure) return { type: 'ChildTerminated', message: `${what} was terminated.`, ...at };
   if (inner instanceof Error) return { type: inner.name, message: `${what} failed: ${inner.message}`, ...at };
   return { type: 'Error', message: `${what} failed: ${String(inner)}`, ...at };
 }

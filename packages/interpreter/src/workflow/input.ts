@@ -1,6 +1,7 @@
-import type { LoadedPlan, ResumeInput, RunInput } from '@mft/graph';
+import type { CompensateOptions, LoadedPlan, ResumeInput, RunInput } from '@mft/graph';
 import type { Limits } from '../engine/limits.js';
-import type { EngineState, RangeSpec } from '../engine/state.js';
+import type { Log } from '../engine/log.js';
+import type { EngineState, RangeSpec, RunError } from '../engine/state.js';
 
 /** What every workflow of a run knows of it. */
 export interface RunFacts {
@@ -36,6 +37,17 @@ export type RunArgument = RunInput & {
 export interface RangeArgument extends RunFacts {
   readonly range: RangeSpec;
   readonly limits: Limits;
+  readonly compensate?: CompensateOptions;
+  readonly continued?: EngineState;
+}
+
+/** The one argument of `MetaflowCompensationWorkflow`. */
+export interface UndoArgument extends RunFacts {
+  readonly items: Log;
+  /** Why the run is undone. */
+  readonly failure: RunError;
+  readonly limits: Limits;
+  readonly compensate?: CompensateOptions;
   readonly continued?: EngineState;
 }
 
@@ -48,4 +60,10 @@ export function factsOf({ hash, runId, tags, workflowId, resume }: RunFacts): Ru
 export function timeoutOf(input: RunInput, loaded: LoadedPlan): number | undefined {
   const seconds = input.timeout ?? loaded.timeout;
   return seconds !== undefined && seconds > 0 ? seconds : undefined;
+}
+
+/** How a run is undone: field by field its own, else its deployment's. */
+export function compensateOf(input: RunInput, loaded: LoadedPlan): CompensateOptions | undefined {
+  const options = { ...loaded.compensate, ...input.compensate };
+  return Object.keys(options).length === 0 ? undefined : options;
 }

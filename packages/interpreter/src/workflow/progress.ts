@@ -1,6 +1,7 @@
-import { PROGRESS_QUERY, type Plan, type Progress } from '@mft/graph';
+import { compensationCounts, PROGRESS_QUERY, type Plan, type Progress } from '@mft/graph';
 import { defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { EngineState, Phase } from '../engine/state.js';
+import { compensationOf } from '../engine/undo.js';
 import type { RunFacts } from './input.js';
 
 const PHASES = {
@@ -14,6 +15,9 @@ const PHASES = {
 
 /** Milliseconds between two renderings of what Temporal's UI shows of a running workflow. */
 const DETAILS_EVERY = 1000;
+
+/** Failed handlers that the details name. */
+const FAILURES_SHOWN = 10;
 
 /** Keeps what the query `progress` answers, and the details in Temporal's UI. */
 export class ProgressBoard {
@@ -43,7 +47,7 @@ export class ProgressBoard {
   }
 
   /** The run is over, and Metaflow knows. */
-  close(phase: 'completed' | 'failed' | 'cancelled'): void {
+  close(phase: 'completed' | 'failed' | 'cancelled' | 'terminated'): void {
     this.#closed = phase;
     setCurrentDetails(this.#details());
   }
@@ -55,23 +59,44 @@ export class ProgressBoard {
     for (const name of Object.keys(this.#plan?.graph.nodes ?? {})) {
       steps[name] = state?.steps[name] ?? { total: 0, running: 0, done: 0, failed: 0 };
     }
+    const compensation = state === undefined ? undefined : compensationOf(state);
+    const undone = state?.undoing?.block === undefined ? [] : [`undo.${state.undoing.block.block}`];
     return {
       runId: this.#facts.runId,
       phase: this.#closed ?? PHASES[state?.phase ?? 'idle'],
       steps,
       ...(state?.suspended === true && this.#closed === undefined ? { suspended: true } : {}),
-      children: Object.keys(state?.children ?? {}).map((name) => `${this.#facts.workflowId}.${name}`),
+      children: [...Object.keys(state?.children ?? {}), ...undone].map((name) => `${this.#facts.workflowId}.${name}`),
+      ...(compensation === undefined ? {} : { compensation }),
     };
   }
 
   #details(): string {
-    const { phase, steps, suspended, children } = this.progress();
+    const { phase, steps, suspended, children, compensation } = this.progress();
     const rows = Object.entries(steps)
       .filter(([, { total, running, done }]) => total + running + done > 0)
       .map(([name, { total, running, done, failed }]) => `| ${name} | ${done}/${total} | ${running} | ${failed} |`);
     const table = ['| step | done | running | failed |', '|---|---|---|---|', ...rows];
     const more = children.length === 0 ? [] : ['', `Child workflows at work: ${children.length}`];
+    const undone = compensation === undefined ? [] : ['', ...undoneLines(compensation)];
     const now = suspended === true ? `${phase}, suspended` : phase;
-    return [`**${now}** \`${this.#plan?.graph.name ?? ''}/${this.#facts.runId}\``, '', ...table, ...more].join('\n');
+    return [
+      `**${now}** \`${this.#plan?.graph.name ?? ''}/${this.#facts.runId}\``,
+      '',
+      ...table,
+      ...undone,
+      ...more,
+    ].join('\n');
   }
+}
+
+function undoneLines(compensation: NonNullable<Progress['compensation']>): readonly string[] {
+  const { total, failed, unreached } = compensation;
+  const counts = compensationCounts(compensation);
+  const not = failed.slice(0, FAILURES_SHOWN).map(({ name, error }) => `- ${name}: ${error}`);
+  return [
+    `Undone: ${counts.compensated} of ${total}`,
+    ...(counts.failed === 0 ? [] : ['', `Could not be undone: ${counts.failed}`, '', ...not]),
+    ...(counts.unreached === 0 ? [] : ['', `Not undone yet: ${counts.unreached}, next ${unreached[0] ?? ''}`]),
+  ];
 }

@@ -11,7 +11,7 @@ import { ProgressBoard } from './progress.js';
  * the parent learns what is to be undone.
  */
 export async function runRange(argument: RangeArgument): Promise<RangeReport> {
-  const { range, limits, continued } = argument;
+  const { range, limits, compensate, continued } = argument;
   const facts = factsOf(argument);
   const board = new ProgressBoard(facts);
   // Shielded: a cancel that comes meanwhile must reach the engine, which makes a report of it.
@@ -20,7 +20,7 @@ export async function runRange(argument: RangeArgument): Promise<RangeReport> {
   const driven = await drive({
     plan,
     facts,
-    state: continued ?? initialRange(range, limits),
+    state: continued ?? initialRange(range, limits, compensate),
     first: continued === undefined ? 'begin' : 'resume',
     onState: (state, now) => board.update(state, now),
   });

@@ -1,19 +1,28 @@
-import { runIdOf, type FinishRunInput, type LoadedPlan, type RunResult } from '@mft/graph';
-import { CancellationScope, CancelledFailure, log, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { Command } from '../engine/events.js';
+import { COMPENSATION_MEMO, runIdOf, type FinishRunInput, type LoadedPlan, type RunResult } from '@mft/graph';
+import { describeReport } from '@mft/saga';
+import {
+  CancellationScope,
+  CancelledFailure,
+  log,
+  makeContinueAsNewFunc,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Command, RangeReport } from '../engine/events.js';
 import { initialRun } from '../engine/initial.js';
 import { LIMITS } from '../engine/limits.js';
 import type { EngineState } from '../engine/state.js';
 import { loadMetaflowPlan, run, startOptions } from './activities.js';
 import { drive } from './drive.js';
 import { errorOf, failureOf, firstLine } from './errors.js';
-import { factsOf, timeoutOf, type Continued, type RunArgument, type RunFacts } from './input.js';
+import { compensateOf, factsOf, timeoutOf, type Continued, type RunArgument, type RunFacts } from './input.js';
 import { ProgressBoard } from './progress.js';
 
 /**
  * Runs a flow from its start to its end, or takes it up where it continued as new.
  *
- * @throws ApplicationFailure `StepFailed` with the step's own message and traceback, `WorkflowTimeout`, `RunNotStarted`, `TaskLost`
+ * @throws ApplicationFailure `StepFailed` with the step's own message and traceback, `WorkflowTimeout`, `RunNotStarted`, `TaskLost`,
+ * `Terminated`
  * @throws CancelledFailure when the run was cancelled
  */
 export async function runFlow(argument: RunArgument): Promise<RunResult> {
@@ -48,7 +57,7 @@ export async function runFlow(argument: RunArgument): Promise<RunResult> {
   const { report, begun: registered } = driven.finish;
   const { outcome } = report;
   if (registered) await finish(facts, driven.finish);
-  warnOfRest(driven.state);
+  tellUndone(driven.state, report);
   board.close(outcome.status);
   if (outcome.status === 'completed') return { pathspec, runId, tasks: report.done };
   if (outcome.status === 'cancelled') throw new CancelledFailure(outcome.error.message);
@@ -74,7 +83,7 @@ function begin(argument: RunArgument, loaded: LoadedPlan): Continued {
     tags: [...new Set([...loaded.tags, ...(argument.tags ?? [])])],
     workflowId,
     ...(argument.resume === undefined ? {} : { resume: argument.resume }),
-    state: initialRun({ ...LIMITS, ...argument.limits }),
+    state: initialRun({ ...LIMITS, ...argument.limits }, compensateOf(argument, loaded)),
     ...(timeout === undefined ? {} : { timeout, deadline: startTime.getTime() + timeout * 1000 }),
   };
 }
@@ -89,7 +98,8 @@ async function finish({ hash, runId, resume }: RunFacts, { report }: Extract<Com
   const input: FinishRunInput = {
     hash,
     runId,
-    status: outcome.status,
+    // To Metaflow there is no third way of not completing.
+    status: outcome.status === 'terminated' ? 'failed' : outcome.status,
     ...(outcome.status === 'completed' ? {} : { error: firstLine(outcome.error.message) }),
     ...(resume === undefined ? {} : { resume }),
   };
@@ -100,7 +110,12 @@ async function finish({ hash, runId, resume }: RunFacts, { report }: Extract<Com
   }
 }
 
-/** A run whose compensation was incomplete says so. */
-function warnOfRest({ saga: { failed } }: EngineState): void {
+/** Who looks at a run that has ended finds in its memo what was undone; one that is incomplete says so in the log. */
+function tellUndone({ undoing }: EngineState, { compensation }: RangeReport): void {
+  if (compensation === undefined) return;
+  // Absent where undoing began with code that did not write one.
+  if (undoing?.inChildren === true) upsertMemo({ [COMPENSATION_MEMO]: compensation });
+  const { failed, unreached } = compensation;
   for (const { name, error } of failed) log.warn(`Step ${name} could not be undone: ${error}`);
+  if (unreached.length > 0) log.warn(`Not everything was undone: ${describeReport(compensation)}`);
 }

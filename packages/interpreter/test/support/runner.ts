@@ -5,6 +5,7 @@ import {
   inputPaths,
   taskIdOf,
   type CompensateInput,
+  type CompensateOptions,
   type FinishRunInput,
   type MetaflowActivities,
   type Plan,
@@ -23,6 +24,7 @@ export interface RunnerOptions {
   readonly choose: Choose;
   readonly timeout?: number;
   readonly tags?: readonly string[];
+  readonly compensate?: CompensateOptions;
   /** What a task does before it completes: it may wait, or throw. */
   readonly behave?: (task: TaskInput) => Promise<void> | void;
   /** Whether a task of a resumed run was cloned. */
@@ -66,8 +68,14 @@ export function createRunner(options: RunnerOptions): Runner {
     loadMetaflowPlan: async ({ hash }) => {
       if (hash !== undefined && hash !== HASH)
         throw ApplicationFailure.nonRetryable(`No config ${hash}.`, FAILURE.start);
-      const { timeout, tags = [] } = options;
-      return { hash: HASH, plan, tags, ...(timeout === undefined ? {} : { timeout }) };
+      const { timeout, compensate, tags = [] } = options;
+      return {
+        hash: HASH,
+        plan,
+        tags,
+        ...(timeout === undefined ? {} : { timeout }),
+        ...(compensate === undefined ? {} : { compensate }),
+      };
     },
     startMetaflowRun: async (input) => {
       starts.push(input);

@@ -1,4 +1,4 @@
-import { SUSPEND_SIGNAL, UNSUSPEND_SIGNAL } from '@mft/graph';
+import { SUSPEND_SIGNAL, TERMINATE_SIGNAL, UNSUSPEND_SIGNAL } from '@mft/graph';
 import type { Choose } from './choices.js';
 import { planOf, policyOf } from './graphs.js';
 import { stepFailure, untilCancelled, type RunnerOptions } from './runner.js';
@@ -94,6 +94,29 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     cloned: ({ step, index }) => step === 'start' || index[0] !== 3,
     behave: ({ step }) => {
       if (step === 'join') throw stepFailure('ValueError: no');
+    },
+  },
+  undone: {
+    plan: undoing,
+    choose: splits(24),
+    input: { limits: { ...small, undoInline: 3, softEvents: 40, hardEvents: 60 }, compensate: { parallel: 2 } },
+    behave: ({ step }) => {
+      if (step === 'join') throw stepFailure('ValueError: no');
+    },
+    undo: ({ index }) => {
+      if (index[0] === 7) throw stepFailure('hotel API: 503');
+    },
+  },
+  terminated: {
+    plan: undoing,
+    choose: splits(6),
+    behave: async ({ index }) => {
+      if (index[0] !== undefined && index[0] > 2) await untilCancelled();
+    },
+    act: async ({ handle, runner }) => {
+      while (runner.tasks(`temporal-${handle.workflowId}`).size < 7)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      await handle.signal(TERMINATE_SIGNAL, { reason: 'recorded' });
     },
   },
 };

@@ -1,61 +1,29 @@
-import { inputPaths, type Plan } from '@mft/graph';
-import { advance, inFlight, initialRange, initialRun, LIMITS } from '../../src/index.js';
-import type { Command, EngineEvent, EngineState, Limits, RangeReport, RunError, TaskSpec } from '../../src/index.js';
+import { inputPaths, taskIdOf, type Plan } from '@mft/graph';
+import { advance, inFlight, initialRange, initialRun, initialUndo, LIMITS } from '../../src/index.js';
+import type { Command, EngineEvent, EngineState, Log, RangeReport, RunError } from '../../src/index.js';
+import { takeLast } from '../../src/engine/log.js';
 import { transitionOf, type Choose } from './choices.js';
-import type { Expected } from './reference.js';
 import type { Draw } from './graphs.js';
+import type { Options, Trace } from './trace.js';
+import { UndoJournal } from './undoing.js';
 
 /*
  * A run without a server: everything in flight ends in a random order, children are engines of their own, and every workflow is
  * held and resumed now and then, as continue-as-new does.
  */
 
-export interface Options {
-  readonly limits?: Partial<Limits>;
-  /** Chance in a hundred that a task fails. */
-  readonly failing?: number;
-  /** After how many steps of the simulation the run is cancelled, or its deadline passes. */
-  readonly cancelAt?: number;
-  readonly deadlineAt?: number;
-  /** Chance in a hundred that a workflow is held before an event. */
-  readonly holding?: number;
-  /** Chance in a hundred, at each step of the simulation, that the run is suspended, or goes on if it is. */
-  readonly suspending?: number;
-  /** Chance in a hundred that a task was cloned from an earlier run. */
-  readonly cloning?: number;
-  /** Turn every state into JSON and back. */
-  readonly viaJson?: boolean;
-}
-
-export interface Trace {
-  readonly report: RangeReport;
-  readonly state: EngineState;
-  /** Started tasks by id, in order of their start. */
-  readonly started: Map<string, Expected & { readonly task: TaskSpec }>;
-  /** Ids of tasks that completed, in order. */
-  readonly completed: string[];
-  /** The same, last first, those of a child all at the place where the child ended. */
-  readonly lastFirst: readonly string[];
-  /** Ids of completed tasks that were cloned. */
-  readonly cloned: ReadonlySet<string>;
-  /** How often the run was suspended. */
-  readonly suspensions: number;
-  /** Ids of undone tasks, in order. */
-  readonly undone: string[];
-  readonly failures: RunError[];
-  readonly violations: string[];
-  readonly children: number;
-}
-
 interface Flying {
   readonly workflow: Workflow;
-  readonly command: Extract<Command, { type: 'start' | 'runTask' | 'startChild' | 'compensate' }>;
+  readonly command: Extract<Command, { type: 'start' | 'runTask' | 'startChild' | 'compensate' | 'undoBlock' }>;
   cancelled: boolean;
 }
 
 interface Workflow {
   readonly name: string;
   readonly parent?: Workflow;
+  /** The block that it undoes. */
+  readonly undoes?: string;
+  readonly block?: readonly string[];
   state: EngineState;
   cancelled: boolean;
   /** What completed in it, in order, what a child did as one. */
@@ -74,11 +42,16 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
   const completed: string[] = [];
   const cloned = new Set<string>();
   let suspensions = 0;
-  const undone: string[] = [];
+  const home = new Map<string, string>();
+  const parentOf = new Map<string, string>();
+  const journal = new UndoJournal(options.compensate?.parallel ?? 1, started, home);
+  const lost = new Map<string, readonly string[]>();
+  const lostBlocks = new Map<string, readonly string[]>();
+  let undoChildren = 0;
   const failures: RunError[] = [];
   const violations: string[] = [];
   const flying: Flying[] = [];
-  const root: Workflow = { name: '', state: initialRun(limits), cancelled: false, log: [] };
+  const root: Workflow = { name: '', state: initialRun(limits, options.compensate), cancelled: false, log: [] };
   let report: RangeReport | undefined;
   let children = 0;
   let at = 0;
@@ -113,11 +86,14 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
       for (const flight of flying) if (flight.workflow === workflow) flight.cancelled = true;
     } else if (command.type === 'tellChildren') {
       for (const child of living) if (child.parent === workflow && isLive(child)) tell(child, command.suspended);
+    } else if (command.type === 'askUndo') {
+      dispatch(workflow, { type: 'undo', at, inChildren: options.earlier !== true });
     } else if (command.type === 'finish') {
       check(inFlight(workflow.state) === 0, 'E8 finished with something in flight');
       finish(workflow, command.report);
     } else {
       if (command.type === 'runTask') begin(command);
+      if (command.type === 'compensate') journal.begin(command.id);
       flying.push({ workflow, command, cancelled: false });
     }
   };
@@ -148,6 +124,8 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
     if (workflow.parent === undefined) {
       check(report === undefined, 'E8 finished twice');
       report = result;
+    } else if (workflow.undoes !== undefined) {
+      dispatch(workflow.parent, { type: 'blockUndone', at, id: workflow.undoes, report: result.compensation! });
     } else {
       workflow.parent.log.push(workflow.log);
       dispatch(workflow.parent, { type: 'childDone', at, id: workflow.name, report: result });
@@ -159,12 +137,50 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
     if (command.type !== 'startChild') return;
     if (cancelled) return dispatch(workflow, { type: 'childCancelled', at, id: command.id });
     children += 1;
-    const state = initialRange(command.range, workflow.state.limits);
+    const state = initialRange(command.range, workflow.state.limits, options.compensate);
     const child: Workflow = { name: command.id, parent: workflow, state, cancelled: false, log: [] };
+    parentOf.set(child.name, workflow.name);
     living.push(child);
     dispatch(child, { type: 'begin', at });
     // It was on its way when its parent was told.
     if (workflow.state.suspended === true && isLive(child)) tell(child, true);
+  };
+
+  const startUndo = ({ workflow, command }: Flying): void => {
+    if (command.type !== 'undoBlock') return;
+    undoChildren += 1;
+    const { id, items, failure } = command;
+    const state = initialUndo(items, failure, limits, options.compensate);
+    const common = { parent: workflow, state, cancelled: false, log: [] };
+    const child: Workflow = { name: `undo.${id}`, undoes: id, block: idsOf(items), ...common };
+    living.push(child);
+    dispatch(child, { type: 'resume', at });
+  };
+
+  const within = (name: string | undefined, outer: string): boolean =>
+    name !== undefined && (name === outer || within(parentOf.get(name), outer));
+
+  /** A child is gone, and so are its children. */
+  const lose = (child: Workflow): void => {
+    const family = (one: Workflow | undefined): boolean => one !== undefined && (one === child || family(one.parent));
+    const gone = living.filter(family);
+    for (const one of gone) living.splice(living.indexOf(one), 1);
+    for (const flight of flying.filter(({ workflow }) => family(workflow))) {
+      if (flight.command.type === 'compensate') journal.end(flight.command.id);
+      flying.splice(flying.indexOf(flight), 1);
+    }
+    if (child.undoes !== undefined) {
+      lostBlocks.set(child.undoes, child.block!);
+      dispatch(child.parent!, { type: 'blockLost', at, id: child.undoes });
+    } else {
+      // What is known of its own lost children is lost with it.
+      const inner = [...lost].filter(([name]) => within(name, child.name));
+      for (const [name] of inner) lost.delete(name);
+      lost.set(child.name, [...gone.flatMap(({ log }) => reversed(log)), ...inner.flatMap(([, ids]) => ids)]);
+      const error = { type: 'ChildTerminated', message: `no: ${child.name}` };
+      failures.push(error);
+      dispatch(child.parent!, { type: 'childFailed', at, id: child.name, error });
+    }
   };
 
   const living: Workflow[] = [root];
@@ -175,7 +191,7 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
     if (command.type === 'start') {
       dispatch(workflow, cancelled ? { type: 'startCancelled', at } : { type: 'started', at });
     } else if (command.type === 'compensate') {
-      undone.push(command.id);
+      journal.end(command.id);
       dispatch(workflow, { type: 'undone', at, id: command.id, ...(draw(10) === 0 ? { error: 'no' } : {}) });
     } else if (command.type === 'runTask') {
       const { id, task } = command;
@@ -188,9 +204,11 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
       done.add(`${task.step}/${id}`);
       completed.push(id);
       const clone = draw(100) < (options.cloning ?? 0);
-      if (clone) cloned.add(id);
-      workflow.log.push(id);
       const transition = transitionOf(plan, choose, task);
+      const all = [...(transition.mappers ?? []).filter((mapper) => mapper !== taskIdOf(task)), id];
+      workflow.log.push(...all);
+      for (const one of all) home.set(one, workflow.name);
+      if (clone) for (const one of all) cloned.add(one);
       dispatch(workflow, { type: 'taskDone', at, id, transition, ...(clone ? { cloned: true } : {}) });
     }
   };
@@ -210,6 +228,11 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
         dispatch(workflow, { type: 'cancel', at });
       }
     }
+    const mortal = living.filter((one) => one.parent !== undefined && one.state.phase !== 'ended');
+    const victim = mortal.length === 0 ? undefined : mortal[draw(mortal.length)]!;
+    const chance = victim?.undoes === undefined ? options.losing : options.losingUndo;
+    if (victim !== undefined && draw(100) < (chance ?? 0)) lose(victim);
+    if (at === options.terminateAt) dispatch(root, { type: 'terminate', at, message: 'enough' });
     if (at === options.cancelAt) dispatch(root, { type: 'cancel', at });
     if (at === options.deadlineAt) dispatch(root, { type: 'deadline', at, message: 'too late' });
     const suspended = root.state.suspended === true;
@@ -225,6 +248,7 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
     }
     const [flight] = flying.splice(draw(flying.length), 1);
     if (flight!.command.type === 'startChild') startChild(flight!);
+    else if (flight!.command.type === 'undoBlock') startUndo(flight!);
     else land(flight!);
   }
   if (report === undefined) throw new Error(`The run did not end: ${JSON.stringify(root.state)}`);
@@ -236,11 +260,23 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
     lastFirst: reversed(root.log),
     cloned,
     suspensions,
-    undone,
+    undone: journal.begun,
+    undoneAtOnce: journal.peak,
+    undoChildren,
+    lost,
+    lostBlocks,
     failures,
-    violations,
+    violations: [...violations, ...journal.violations],
     children,
   };
+}
+
+function idsOf(log: Log): string[] {
+  const ids: string[] = [];
+  for (let last = takeLast(log); last !== undefined; last = takeLast(last.rest)) {
+    if ('task' in last) ids.push(last.task.taskId ?? taskIdOf(last.task));
+  }
+  return ids;
 }
 
 function reversed(log: readonly Log[]): string[] {

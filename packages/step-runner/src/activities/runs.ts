@@ -27,6 +27,7 @@ export async function loadPlan(runner: Runner, input: LoadPlanInput): Promise<Lo
     plan: config.plan,
     tags: [...new Set([...config.tags, ...runner.tags])],
     ...(config.timeout === undefined ? {} : { timeout: config.timeout }),
+    ...(config.compensate === undefined ? {} : { compensate: config.compensate }),
   };
 }
 

@@ -82,6 +82,8 @@ export interface CompensateRequest extends Resuming {
   readonly key: string;
   /** Seconds. */
   readonly timeout: number;
+  /** From 0. */
+  readonly attempt: number;
   readonly failure: { readonly step?: string; readonly type: string; readonly message: string };
 }
 

@@ -1,9 +1,10 @@
 import type { FlowGraph, Progress } from '@mft/graph';
 import { createLogUpdate } from 'log-update';
+import { undoLines, undoRow, type UndoSeen } from './compensation.js';
 import { colorsFor, type OutputStream } from './format.js';
 import { liveTable } from './live.js';
 import { plainLines } from './plain.js';
-import { stepRows, type StepState } from './steps.js';
+import { isOver, stepRows, type StepState } from './steps.js';
 
 /** Shows a run: live on a terminal, one line an event elsewhere. */
 export interface ProgressDisplay {
@@ -60,10 +61,13 @@ function plainDisplay(
 ): ProgressDisplay {
   const colors = colorsFor(stream, env);
   const seen = new Map<string, StepState>();
+  const undone: UndoSeen = { begun: false, failures: 0, over: false };
   return {
     pollInterval: PLAIN_POLL,
     update: (progress) => {
-      for (const line of plainLines(stepRows(graph, progress, now()), seen, colors)) stream.write(`${line}\n`);
+      const steps = plainLines(stepRows(graph, progress, now()), seen, colors);
+      const undo = undoLines(progress.compensation, isOver(progress), undone, colors);
+      for (const line of [...steps, ...undo]) stream.write(`${line}\n`);
     },
     log: (line) => void stream.write(`${line}\n`),
     finish: () => undefined,
@@ -77,8 +81,11 @@ function liveDisplay(stream: OutputStream, graph: FlowGraph, { env, now = Date.n
   let frame = 0;
   let over = false;
   const render = (): void => {
-    if (last !== undefined && !over)
-      draw(liveTable(stepRows(graph, last, now()), frame, (stream.rows ?? 24) - 2, colors));
+    if (last === undefined || over) return;
+    const { compensation } = last;
+    const undone = compensation === undefined ? [] : [undoRow(compensation, colors)];
+    const table = liveTable(stepRows(graph, last, now()), frame, (stream.rows ?? 24) - 2 - undone.length, colors);
+    draw([table, ...undone].join('\n'));
   };
   const timer = setInterval(() => {
     frame++;

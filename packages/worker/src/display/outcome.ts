@@ -1,4 +1,5 @@
 import type { RunOutcome } from '../run/outcome.js';
+import { compensationLines } from './compensation.js';
 import type { Colors } from './format.js';
 
 const WORDS = {
@@ -18,7 +19,7 @@ const WORDS = {
  * ```
  */
 export function formatOutcome(outcome: RunOutcome, colors: Colors): string {
-  const { status, pathspec, error } = outcome;
+  const { status, pathspec, error, compensation } = outcome;
   const mark = status === 'completed' ? colors.green('✔') : colors.red('✖');
   const lines = [`${mark} ${colors.bold(pathspec)} ${WORDS[status]}`];
   if (error !== undefined) {
@@ -30,6 +31,7 @@ export function formatOutcome(outcome: RunOutcome, colors: Colors): string {
     else if (where !== '') lines.push(colors.red(`Step ${error.step} failed.`));
     lines.push('');
   }
+  if (compensation !== undefined) lines.push(...compensationLines(compensation).map((line) => `  ${line}`));
   lines.push(
     status === 'completed' ? `  Read it:  ${readingCode(pathspec)}` : `  What it left:  ${listingCode(pathspec)}`,
   );

@@ -13,7 +13,12 @@ export interface StepRow {
 }
 
 const NONE: StepProgress = { total: 0, running: 0, done: 0, failed: 0 };
-const TERMINAL: readonly Progress['phase'][] = ['finishing', 'completed', 'failed', 'cancelled'];
+const TERMINAL: readonly Progress['phase'][] = ['finishing', 'completed', 'failed', 'cancelled', 'terminated'];
+
+/** Whether a run does nothing more but to end. */
+export function isOver({ phase }: Pick<Progress, 'phase'>): boolean {
+  return TERMINAL.includes(phase);
+}
 
 /**
  * Rows of a display, in the order in which a run comes to the steps.
@@ -24,7 +29,7 @@ const TERMINAL: readonly Progress['phase'][] = ['finishing', 'completed', 'faile
  * @param now - milliseconds since the epoch, the end of what still runs
  */
 export function stepRows(graph: FlowGraph, progress: Progress, now: number): StepRow[] {
-  const over = TERMINAL.includes(progress.phase);
+  const over = isOver(progress);
   const countsOf = (name: string): StepProgress => progress.steps[name] ?? NONE;
   const ancestors = ancestorsOf(graph);
   return stepOrder(graph).map((name) => {

@@ -1,4 +1,4 @@
-import type { StepProgress } from '@mft/graph';
+import type { Compensation, StepProgress } from '@mft/graph';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { RunError } from './failure.js';
 import { findRun } from './find.js';
@@ -17,6 +17,8 @@ export interface RunDescription extends RunSummary {
   /** Counts by step; absent where no worker could be asked. */
   readonly steps?: Readonly<Record<string, StepProgress>>;
   readonly error?: RunError;
+  /** What has been undone, once that has begun; absent where there is nothing to undo. */
+  readonly compensation?: Compensation;
 }
 
 /** Milliseconds that a worker gets to say how far the run is. */
@@ -42,6 +44,7 @@ export async function describeRun(client: Client, name: string): Promise<RunDesc
     open ? undefined : describeOutcome(client, summary),
     polled === false ? undefined : fetchProgress(client, found.workflowId, PATIENCE).catch(() => undefined),
   ]);
+  const compensation = open ? progress?.compensation : outcome?.compensation;
   return {
     ...summary,
     startedAt,
@@ -51,6 +54,7 @@ export async function describeRun(client: Client, name: string): Promise<RunDesc
     ...(open && progress !== undefined ? { suspended: progress.suspended === true } : {}),
     ...(open && polled !== undefined ? { polled } : {}),
     ...(progress === undefined ? {} : { steps: progress.steps }),
+    ...(compensation === undefined ? {} : { compensation }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { MftError, SUSPEND_SIGNAL, UNSUSPEND_SIGNAL } from '@mft/graph';
+import { MftError, SUSPEND_SIGNAL, TERMINATE_SIGNAL, UNSUSPEND_SIGNAL, type TerminateRequest } from '@mft/graph';
 import type { Client } from '@temporalio/client';
 import { findRun } from './find.js';
 import { isPolled } from './pollers.js';
@@ -41,6 +41,22 @@ export async function cancelRun(client: Client, name: string): Promise<AskedRun>
 export async function terminateRun(client: Client, name: string, reason?: string): Promise<AskedRun> {
   const run = await ask(client, name, 'terminated', (id) => client.workflow.getHandle(id).terminate(reason));
   return { ...run, status: 'terminated' };
+}
+
+/**
+ * Ask a run to end as terminated, but to undo first what can be undone: its tasks are cancelled, their handlers run. A worker has to do
+ * so.
+ *
+ * @param reason - part of the run's error
+ * @throws MftError `RUN_NOT_FOUND`, `RUN_ENDED`
+ * @example
+ * ```ts
+ * await terminateCompensated(client, 'HelloFlow-x7k2m0ab', 'wrong input');
+ * ```
+ */
+export async function terminateCompensated(client: Client, name: string, reason?: string): Promise<AskedRun> {
+  const request: TerminateRequest = reason === undefined ? {} : { reason };
+  return ask(client, name, 'terminated', (id) => client.workflow.getHandle(id).signal(TERMINATE_SIGNAL, request));
 }
 
 /**

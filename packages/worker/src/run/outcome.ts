@@ -1,5 +1,6 @@
-import { runIdOf, type RunResult } from '@mft/graph';
+import { FAILURE, runIdOf, type Compensation, type RunResult } from '@mft/graph';
 import type { Client } from '@temporalio/client';
+import { readCompensation } from './compensation.js';
 import { causesOf, isDeadline, runErrorOf, type RunError } from './failure.js';
 
 /** How a run ended. */
@@ -19,6 +20,8 @@ export interface RunOutcome {
   readonly runId: string;
   readonly workflowId: string;
   readonly error?: RunError;
+  /** What was undone, where the run did not complete and had anything to undo. */
+  readonly compensation?: Compensation;
 }
 
 /**
@@ -32,21 +35,32 @@ export interface RunOutcome {
  * ```
  */
 export async function describeOutcome(client: Client, run: RunRef): Promise<RunOutcome> {
+  const outcome = await settledOutcome(client, run);
+  if (outcome.status === 'completed') return outcome;
+  // That it cannot be read does not change how the run ended.
+  const compensation = await readCompensation(client, run.workflowId).catch(() => undefined);
+  return compensation === undefined ? outcome : { ...outcome, compensation };
+}
+
+/** As {@link describeOutcome}, without what was undone. */
+export async function settledOutcome(client: Client, run: RunRef): Promise<RunOutcome> {
   try {
     const result = (await client.workflow.getHandle(run.workflowId).result()) as RunResult | undefined;
     return { status: 'completed', ...namesOf(run), ...(result === undefined ? {} : { pathspec: result.pathspec }) };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'WorkflowFailedError') throw error;
-    return { ...outcomeOfFailure(run, error.cause) };
+    return outcomeOfFailure(run, error.cause);
   }
 }
 
 /** As {@link describeOutcome}, from a failure at hand. */
 export function outcomeOfFailure(run: RunRef, failure: unknown): RunOutcome {
-  const outermost = causesOf(failure)[0]?.name;
+  const [{ name: outermost, type } = {}] = causesOf(failure);
   const names = namesOf(run);
   if (outermost === 'CancelledFailure') return { status: 'cancelled', ...names };
-  if (outermost === 'TerminatedFailure') return { status: 'terminated', ...names, error: runErrorOf(failure) };
+  // By a person's `terminate`, or by the same with everything undone first.
+  if (outermost === 'TerminatedFailure' || type === FAILURE.terminated)
+    return { status: 'terminated', ...names, error: runErrorOf(failure) };
   return { status: isRunDeadline(failure) ? 'timed_out' : 'failed', ...names, error: runErrorOf(failure) };
 }
 

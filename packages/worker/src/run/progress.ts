@@ -1,4 +1,4 @@
-import { PROGRESS_QUERY, type Progress, type StepProgress } from '@mft/graph';
+import { addCompensation, PROGRESS_QUERY, type Compensation, type Progress, type StepProgress } from '@mft/graph';
 import type { Client } from '@temporalio/client';
 
 /** Milliseconds that one round of queries may take: a busy worker answers queries late. */
@@ -29,7 +29,7 @@ async function fetchMerged(client: Client, workflowId: string): Promise<Progress
 }
 
 /**
- * Add the counts of children to those of their parent.
+ * Add the counts of children, and what they undid, to those of their parent.
  *
  * @example
  * ```ts
@@ -40,7 +40,11 @@ export function mergeProgress(parent: Progress, children: readonly Progress[]): 
   const steps: Record<string, StepProgress> = Object.fromEntries(
     Object.entries(parent.steps).map(([name, s]) => [name, { ...s }]),
   );
+  let compensation: Compensation | undefined = parent.compensation;
   for (const child of children) {
+    if (child.compensation !== undefined)
+      compensation =
+        compensation === undefined ? child.compensation : addCompensation(compensation, child.compensation);
     for (const [name, counts] of Object.entries(child.steps)) {
       const sum = (steps[name] ??= { total: 0, running: 0, done: 0, failed: 0 });
       sum.total += counts.total;
@@ -53,7 +57,7 @@ export function mergeProgress(parent: Progress, children: readonly Progress[]): 
       if (ended !== undefined) sum.ended = ended;
     }
   }
-  return { ...parent, steps };
+  return { ...parent, steps, ...(compensation === undefined ? {} : { compensation }) };
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {

@@ -1,7 +1,7 @@
 import { runIdOf, taskQueueOf } from '@mft/graph';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import type { RunMemo } from './memo.js';
-import { describeOutcome, type RunStatus } from './outcome.js';
+import { settledOutcome, type RunStatus } from './outcome.js';
 
 /** What is known of a run without asking a worker. Times are ISO 8601, UTC. */
 export interface RunSummary {
@@ -51,7 +51,8 @@ export function summaryOf(info: WorkflowExecutionInfo | WorkflowExecutionDescrip
 }
 
 /**
- * The same with `timed_out` where a failed run's failure is its own deadline: that lies in its history only.
+ * The same with `timed_out` where a failed run's failure is its own deadline, and `terminated` where it was undone and ended on demand:
+ * that lies in its history only.
  *
  * @example
  * ```ts
@@ -61,8 +62,8 @@ export function summaryOf(info: WorkflowExecutionInfo | WorkflowExecutionDescrip
 export async function settleStatus<S extends RunSummary>(client: Client, summary: S): Promise<S> {
   if (summary.status !== 'failed') return summary;
   // A history that is gone meanwhile leaves the summary as it is.
-  const outcome = await describeOutcome(client, summary).catch(() => undefined);
-  return outcome?.status === 'timed_out' ? { ...summary, status: 'timed_out' } : summary;
+  const outcome = await settledOutcome(client, summary).catch(() => undefined);
+  return outcome === undefined ? summary : { ...summary, status: outcome.status };
 }
 
 /** By the memo; of a run that another client started without one, by its task queue or its workflow id. */

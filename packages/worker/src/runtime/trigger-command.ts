@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { connect } from '../connection/connect.js';
 import { colorsFor } from '../display/format.js';
+import { incompleteLine } from '../display/compensation.js';
 import { formatOutcome } from '../display/outcome.js';
 import { givenParameters } from '../run/given.js';
 import { exitStatusOf } from '../run/outcome.js';
@@ -20,13 +21,14 @@ const INTERRUPTED = 130;
  */
 export async function trigger(deployment: Deployment, words: readonly string[], flags: TriggerFlags): Promise<number> {
   const { config, hash, file } = deployment;
-  const { json = false, wait, runIdFile, workflowId, workflowTimeout: timeout } = flags;
+  const { json = false, wait, runIdFile, workflowId, workflowTimeout: timeout, compensateParallel: parallel } = flags;
   const given = await givenParameters(config.parameters, words, flags.paramsFile);
   const params = await withFiles(deployment, given);
   const input = {
     params,
     ...(flags.tag.length > 0 ? { tags: flags.tag } : {}),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(parallel === undefined ? {} : { compensate: { parallel } }),
   };
   const { client, connection, address } = await connect(flags);
   try {
@@ -42,6 +44,8 @@ export async function trigger(deployment: Deployment, words: readonly string[], 
     if (json) print(JSON.stringify(outcome));
     else if (completed) print(formatOutcome(outcome, colorsFor(process.stdout)));
     if (json || !completed) say(formatOutcome(outcome, colorsFor(process.stderr)));
+    const incomplete = incompleteLine(outcome);
+    if (incomplete !== undefined) say(incomplete);
     return exitStatusOf(outcome);
   } finally {
     await connection.close();

@@ -4,7 +4,7 @@ from metaflow._vendor import click
 from metaflow.tagging_util import validate_tags
 
 from .. import channel
-from ..inspection import answer, package
+from ..inspection import answer, compensation, package
 
 
 @click.command(help="Describe this flow as JSON, for the compiler.", hidden=True)
@@ -14,6 +14,8 @@ from ..inspection import answer, package
 @click.pass_context
 def inspect(context, save_package, save_config, tags):
     obj = context.obj
+    # Before Metaflow's own checks, which would call a step that is meant to be a handler unreachable.
+    compensation.describe(obj.flow, obj.graph)
     obj.check(obj.graph, obj.flow, obj.environment, pylint=obj.pylint)
     validate_tags(tags)
     described = answer.build(context, obj, evaluate=save_package)

@@ -14,6 +14,7 @@ from .names import deployment
 )
 @click.argument("step-to-rerun", required=False)
 @click.option("--origin-run-id", required=True, help="The earlier run; one that `run` made on this machine will do as well.")
+@click.option("--compensate-cloned", is_flag=True, help="If the run does not complete, undo what it took over, too.")
 @starting.run_options
 @click.pass_context
 def resume(context, step_to_rerun=None, **given):

@@ -44,10 +44,11 @@ def logs(context, run_id, step, follow, stdout, stderr, as_json):
     _call(context, "logs", run_id, ([step] if step else []) + flags)
 
 
-@click.command(help="End a run at once; nothing of it is compensated. %s" % _RUN)
+@click.command(help="End a run at once; nothing of it is compensated, unless asked for. %s" % _RUN)
 @click.argument("run-id")
 @click.option("--reason", default=None, help="Why, for those who look at the run in Temporal.")
+@click.option("--compensate", is_flag=True, help="Kill its tasks, undo what they did, and then end it.")
 @options.as_json
 @click.pass_context
-def terminate(context, run_id, reason, as_json):
-    _call(context, "terminate", run_id, options.words(("--reason", reason), ("--json", as_json)))
+def terminate(context, run_id, reason, compensate, as_json):
+    _call(context, "terminate", run_id, options.words(("--reason", reason), ("--compensate", compensate), ("--json", as_json)))

@@ -17,6 +17,7 @@ _OPTIONS = (
     click.option("--tag", "tags", multiple=True, default=None, help="Tag the run. Can be given several times."),
     click.option("--run-id-file", default=None, help="Write the run's id to a file once the run is accepted."),
     click.option("--workflow-timeout", default=None, type=int, help="End the run after this many seconds."),
+    click.option("--compensate-parallel", default=None, type=int, help="Handlers at a time within one foreach. Default: the deployment's."),
     click.option("--wait", "wait_for_end", is_flag=True, help="Wait for the end; exit with status 1 if the run fails."),
     click.option("--deployer-attribute-file", default=None, hidden=True, help="For Metaflow's Deployer: names the run, once it is accepted."),
     options.name,
@@ -38,6 +39,8 @@ def start(context, words, parameters, given):
     more = options.words(
         ("--tag", given.get("tags")),
         ("--workflow-timeout", given.get("workflow_timeout")),
+        ("--compensate-parallel", given.get("compensate_parallel")),
+        ("--compensate-cloned", given.get("compensate_cloned")),
         ("--wait", given.get("wait_for_end")),
         ("--json", given.get("as_json")),
     ) + options.connection_words(settings(context))

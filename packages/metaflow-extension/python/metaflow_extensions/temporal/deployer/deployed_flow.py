@@ -121,8 +121,8 @@ class TemporalDeployedFlow(DeployedFlow):
         Parameters
         ----------
         **kwargs : Any
-            The flow's parameters; those left out have the values of the deployment. Also `tags` (a list) and `workflow_timeout`
-            (seconds); `run_params` takes parameters as a list of `name=value`.
+            The flow's parameters; those left out have the values of the deployment. Also `tags` (a list), `workflow_timeout`
+            (seconds) and `compensate_parallel` (handlers at a time within one foreach); `run_params` takes parameters as a list of `name=value`.
 
         Returns
         -------
@@ -146,7 +146,8 @@ class TemporalDeployedFlow(DeployedFlow):
         step_to_rerun : str, optional, default None
             Run this step and all after it again.
         **kwargs : Any
-            `tags` and `workflow_timeout`, as for `trigger`.
+            `tags`, `workflow_timeout` and `compensate_parallel`, as for `trigger`; `compensate_cloned=True`: if the run does not
+            complete, undo what it took over from the earlier one, too.
 
         Returns
         -------

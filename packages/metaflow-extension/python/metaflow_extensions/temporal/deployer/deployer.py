@@ -57,6 +57,8 @@ class TemporalDeployer(DeployerImpl):
             Temporal task queue. Default: `metaflow-<name>`.
         max_workers : int, optional, default None
             Tasks at a time, for workers that are not told otherwise.
+        compensate_parallel : int, optional, default None
+            Compensation handlers at a time within one foreach of a run; one, if not given.
         authorize : str, optional, default None
             Production token of the deployment, where somebody else made it.
         generate_new_token : bool, optional, default False

@@ -53,7 +53,8 @@ class TemporalTriggeredRun(TriggeredRun):
     @property
     def details(self) -> Optional[Dict[str, Any]]:
         """
-        What `mft status --json` says of the run: `status`, `startedAt`, `endedAt`, `workflowId`, counts of tasks by step, the error.
+        What `mft status --json` says of the run: `status`, `startedAt`, `endedAt`, `workflowId`, counts of tasks by step, the error,
+        and, once compensation began, `compensation`: `total`, `compensated`, `failed`, `unreached`.
 
         Returns
         -------
@@ -117,16 +118,23 @@ class TemporalTriggeredRun(TriggeredRun):
                 raise TimeoutError("Run %s has not ended within %s seconds." % (self.pathspec, timeout))
             time.sleep(check_interval)
 
-    def terminate(self, reason: Optional[str] = None) -> bool:
+    def terminate(self, reason: Optional[str] = None, compensate: bool = False) -> bool:
         """
-        End the run at once: its tasks are killed, nothing is compensated.
+        End the run at once: its tasks are killed, nothing is compensated unless that is asked for.
+
+        Parameters
+        ----------
+        reason : str, optional, default None
+            Why, for those who look at the run in Temporal.
+        compensate : bool, default False
+            Undo what the run did before it ends; it is running until then.
 
         Returns
         -------
         bool
             Whether it was running; False where it had ended before.
         """
-        return self._act("terminate", *(["--reason=%s" % reason] if reason else []))
+        return self._act("terminate", *(["--reason=%s" % reason] if reason else []), *(["--compensate"] if compensate else []))
 
     def cancel(self) -> bool:
         """

@@ -1,4 +1,6 @@
-"""How often and how long a step is tried, as the step's own decorators answer."""
+"""How often and how long a step is tried, as the step's own decorators answer, and what undoes it."""
+
+from . import compensation
 
 #: Further attempts where a worker or a launcher was lost, which is not the user's failure.
 LOSSES = 2
@@ -31,14 +33,17 @@ def _retry(decorators):
 
 
 def describe(flow, graph):
-    """Return {step: {"retry": …, "timeout"?: seconds}}."""
+    """Return {step: {"retry": …, "timeout"?: seconds, "compensate"?: …}}. Raises BadCompensation."""
     policies = {}
+    handlers = compensation.describe(flow, graph)
     for name in graph.nodes:
         decorators = getattr(flow, name).decorators
         policy = {"retry": _retry(decorators)}
         for decorator in decorators:
             if decorator.name == "timeout" and getattr(decorator, "secs", 0):
                 policy["timeout"] = int(decorator.secs)
+        if name in handlers:
+            policy["compensate"] = handlers[name]
         policies[name] = policy
     return policies
 

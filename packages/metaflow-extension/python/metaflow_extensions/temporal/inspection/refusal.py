@@ -20,7 +20,10 @@ def of_metaflow(error):
         where += " in file %s" % error.source_file
     if getattr(error, "line_no", None) is not None:
         where += " on line %d" % error.line_no
-    return {"code": "INVALID_FLOW", "headline": headline + where, "message": message, "type": type(error).__name__}
+    refusal = {"code": "INVALID_FLOW", "headline": headline + where, "message": message, "type": type(error).__name__}
+    if getattr(error, "hint", None):
+        refusal["hint"] = error.hint
+    return refusal
 
 
 def of_crash(error):
@@ -72,6 +75,19 @@ class _CliWatch(importlib.abc.MetaPathFinder):
         return spec
 
 
+def _watch_import():
+    # A decorator of ours that is not usable raises while the class is made, before any command line.
+    shown = sys.excepthook
+
+    def excepthook(kind, error, trace):
+        if kind.__module__ == "metaflow_extensions.temporal.bad_compensation":
+            _answer(of_metaflow(error))
+        shown(kind, error, trace)
+
+    sys.excepthook = excepthook
+
+
 def watch():
     """Answer with the refusal whenever Metaflow's command line ends with an error."""
     sys.meta_path.insert(0, _CliWatch())
+    _watch_import()

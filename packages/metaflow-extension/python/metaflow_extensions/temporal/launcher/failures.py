@@ -35,11 +35,11 @@ def of_backend(error: Dict[str, str]) -> bool:
     return bool(_BACKEND.match(error.get("type") or ""))
 
 
-def describe(code: int, told: Optional[Dict[str, str]], stderr: bytes, peak: int = 0) -> Dict[str, Any]:
+def describe(code: int, told: Optional[Dict[str, str]], stderr: bytes, peak: int = 0, what: str = "step") -> Dict[str, Any]:
     """
     The error of a step that failed: what it told of itself, else what can be seen from outside.
 
-    `peak`: the most memory that its process used, in bytes.
+    `peak`: the most memory that its process used, in bytes. `what`: the step, or the handler, that the messages speak of.
     """
     from metaflow.exception import METAFLOW_EXIT_DISALLOW_RETRY
 
@@ -47,14 +47,14 @@ def describe(code: int, told: Optional[Dict[str, str]], stderr: bytes, peak: int
     if told:
         error.update(told)
     elif code < 0:
-        error["message"] = f"The step was killed by {error['signal']}."
+        error["message"] = f"The {what} was killed by {error['signal']}."
         if code == -signal.SIGKILL:
             # Nobody but the kernel, or whoever plays it, leaves a process no time for a last word.
             error["message"] += f" That is what happens when memory runs out; it had used up to {peak / 2**20:.0f} MB."
     else:
         lines = [_MFLOG.sub(b"", line).decode("utf-8", "replace") for line in stderr.split(b"\n")][:-1]
         said = [line for line in lines if line.strip()]
-        error["message"] = f"The step exited with status {code}" + (f": {said[-1].strip()}" if said else ".")
+        error["message"] = f"The {what} exited with status {code}" + (f": {said[-1].strip()}" if said else ".")
         if said:
             error["traceback"] = "\n".join(lines[-60:])
     return error

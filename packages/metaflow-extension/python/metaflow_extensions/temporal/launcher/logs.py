@@ -18,6 +18,8 @@ _LONGEST_LINE = 1 << 20
 _CHUNK = 1 << 16
 #: Bytes that a pipe holds at most: Linux's default of `fs.pipe-max-size`.
 _LARGEST_PIPE = 1 << 20
+#: Bytes at the end of a stream that are kept in the form in which they came.
+_TAIL = 4096
 
 
 class Stream:
@@ -38,6 +40,7 @@ class Stream:
         self.ended = False
         self._paused = False
         self._taken = 0
+        self._tail = bytearray()
 
     def start(self) -> None:
         """Begin to read; the task has its own copy of the writing end."""
@@ -52,6 +55,13 @@ class Stream:
     def stored(self) -> bytes:
         """What there is for the datastore."""
         return self._buffer.get_bytes()
+
+    def tail(self) -> str:
+        """The last 4 KB, whole lines where that is possible."""
+        text = bytes(self._tail[-_TAIL:])
+        if len(self._tail) > _TAIL and b"\n" in text[:-1]:
+            text = text[text.index(b"\n") + 1 :]
+        return text.decode("utf-8", "replace")
 
     def pause(self) -> None:
         """Leave output in the pipe for now."""
@@ -134,6 +144,9 @@ class Stream:
                 plain = parsed.msg
                 if parsed.should_persist:
                     self._buffer.write(mflog.unset_should_persist(line))
+        self._tail += line if plain is None else plain
+        if len(self._tail) > 4 * _TAIL:
+            del self._tail[: -2 * _TAIL]
         text = (line if plain is None else plain).decode("utf-8", "replace")
         if plain is None:
             # Metaflow's client cannot read a log that is not UTF-8.

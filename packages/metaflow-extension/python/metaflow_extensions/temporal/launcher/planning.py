@@ -14,13 +14,18 @@ from collections import OrderedDict, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, List, Optional, Tuple
 
+from metaflow.metadata_provider import MetaDatum
+
 from . import outcome, resuming
 from .commandline import add_internal_decorator, needs_fresh_interpreter, without_internal
 from .frames import BlockingChannel
+from .handler_plans import HandlerPlan
 from .settings import Settings
 
 #: Failed tasks kept for a retry; one that is not kept is set up anew.
 _MOST_KEPT = 1000
+#: Field of the metadata of a task: how a handler that undoes it ended.
+COMPENSATION_FIELD = "temporal-compensation"
 
 
 class Plans:
@@ -58,11 +63,12 @@ class Plans:
             channel.send({"re": message["id"], **answer})
         elif message["op"] == "forget":
             self._running.pop(message["id"], None)
-        elif message["op"] in ("logs", "done"):
+        elif message["op"] in ("logs", "done", "compensated"):
+            save = self._register if message["op"] == "compensated" else self._save
             if self._pool is not None:
-                self._pool.submit(self._save, message, channel)
+                self._pool.submit(save, message, channel)
             else:
-                self._save(message, channel)
+                save(message, channel)
 
     def finish(self, status: str) -> None:
         """End of the run: every decorator's `runtime_finished`."""
@@ -92,6 +98,14 @@ class Plans:
         argv, env = self._compose(task)
         task._mft_elsewhere = not self._composed.is_step
         self._running[message["id"]] = task
+        return self._process(task, argv, env)
+
+    def _plan_handler(self, message: Dict[str, Any]) -> Dict[str, Any]:
+        plan = HandlerPlan(self._runtime, message, self._compose, self._composed)
+        return {**self._process(plan.task, plan.argv, plan.env), "handler": plan.request}
+
+    def _process(self, task: Any, argv: List[str], env: Dict[str, str]) -> Dict[str, Any]:
+        """What kind of process the command line and its environment want."""
         entry = list(task.entrypoint)
         changes = self._changes(env)
         # A replaced command only sees to it that the step runs: the report must come from where it does.
@@ -101,41 +115,20 @@ class Plans:
             argv = without_internal(argv)
         return {"argv": argv, "env": changes, "fork": fork, "plain": self._composed.is_step, "skip": len(entry) - 1}
 
-    def _plan_handler(self, message: Dict[str, Any]) -> Dict[str, Any]:
-        """The forward step's command line, for a compensation handler; nothing is registered and no attempt begins."""
-        import metaflow.runtime
-
-        runtime = self._runtime
-        step, task_id = message["step"], message["task_id"]
-        task = metaflow.runtime.Task.__new__(metaflow.runtime.Task)
-        vars(task).update(
-            step=step, task_id=task_id, run_id=runtime.run_id, flow=runtime._flow, flow_name=runtime._flow.name,
-            _path=f"{runtime.run_id}/{step}/{task_id}", input_paths=[], split_index=None, ubf_context=None, ubf_iter=None,
-            decos=getattr(runtime._flow, step).decorators, entrypoint=runtime._entrypoint, environment=runtime._environment,
-            environment_type=runtime._environment.TYPE, clone_run_id=None, clone_origin=None, _is_cloned=False,
-            metadata=runtime._metadata, metadata_type=runtime._metadata.TYPE, tags=runtime._metadata.sticky_tags,
-            event_logger_type=runtime.event_logger.TYPE, monitor_type=runtime._monitor.TYPE, retries=0, user_code_retries=0,
-            error_retries=0, datastore_type=runtime._flow_datastore.TYPE, _flow_datastore=runtime._flow_datastore,
-            datastore_sysroot=runtime._flow_datastore.datastore_root, _logger=runtime._logger,
-        )  # fmt: skip
-        argv, env = self._compose(task)
-        if not self._composed.is_step:
-            # What runs a step elsewhere knows nothing of handlers: they run here, as the fallback of @catch does.
-            task.decos = [deco for deco in task.decos if not self._replaces(task, deco)]
-            argv, env = self._compose(task)
-        return {
-            "argv": without_internal(argv),
-            "env": self._changes(env),
-            "fork": True,
-            "skip": len(task.entrypoint) - 1,
-            "handler": {name: message.get(name) for name in ("handler", "key", "failure")},
-        }
-
-    def _replaces(self, task: Any, deco: Any) -> bool:
-        decos, task.decos = task.decos, [deco]
-        self._compose(task)
-        task.decos = decos
-        return not self._composed.is_step
+    def _register(self, message: Dict[str, Any], channel: BlockingChannel) -> None:
+        """How a handler ended, as metadata of the task that it undoes."""
+        error = None
+        datum = MetaDatum(
+            field=COMPENSATION_FIELD,
+            value=json.dumps(message["report"], ensure_ascii=False),
+            type=COMPENSATION_FIELD,
+            tags=["attempt_id:%d" % message["retry_count"]],
+        )
+        try:
+            self._runtime._metadata.register_metadata(self._runtime.run_id, message["step"], message["task_id"], [datum])
+        except Exception as raised:
+            error = outcome.describe_error(raised)
+        channel.send({"re": message["id"], "error": error})
 
     def _task(self, message: Dict[str, Any], attempt: int) -> Any:
         task = self._kept.pop((message["step"], message["task_id"]), None)
@@ -212,7 +205,8 @@ class Plans:
         final = message["op"] == "done"
         task = self._running.pop(message["id"], None) if final else self._running.get(message["id"])
         if task is None and "task" in message:
-            task = self._planned_elsewhere(message["task"])
+            # Its planner has died.
+            task = self._task(message["task"], message["task"]["attempt"])
         if task is None:
             if final:
                 channel.send({"re": message["id"], "error": None, "told": None})
@@ -230,10 +224,6 @@ class Plans:
             error = outcome.describe_error(raised)
         if final:
             channel.send({"re": message["id"], "error": error, "told": told})
-
-    def _planned_elsewhere(self, request: Dict[str, Any]) -> Any:
-        """A task whose planner has died. Handlers are no tasks: nothing of theirs is stored."""
-        return None if "handler" in request else self._task(request, request["attempt"])
 
     def _told_by_metadata(self, task: Any) -> Any:
         """The report of a step that ran on another machine."""

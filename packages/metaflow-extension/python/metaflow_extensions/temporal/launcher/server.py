@@ -12,10 +12,11 @@ import os
 import shutil
 import signal
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Type
 
 from . import kernel
 from .guardian import Guardian
+from .handler_run import HandlerRun
 from .node import Node
 from .planners import LOST, PlannerHandle
 from .reactor import Reactor
@@ -72,7 +73,7 @@ class Server:
         handler = {
             "open": self._open,
             "task": self._task,
-            "compensate": self._task,
+            "compensate": self._compensate,
             "cancel": self._cancel,
             "close": self._close,
             "shutdown": self._shutdown,
@@ -120,13 +121,20 @@ class Server:
         return self._planners.get(message["run_id"]) or self._planner({**message, "register": False, "params": {}})
 
     def _task(self, message: Dict[str, Any]) -> None:
+        self._run(message, TaskRun)
+
+    def _compensate(self, message: Dict[str, Any]) -> None:
+        message["handler"]
+        self._run(message, HandlerRun)
+
+    def _run(self, message: Dict[str, Any], kind: Type[TaskRun]) -> None:
         if self._closing:
             self.node.answer(message["id"], {"kind": "lost", "message": "The launcher is shutting down.", "retry": True})
             return
         for field in ("step", "task_id"):
             message[field]
         planner = self.planner_of(message)
-        task = TaskRun(self, message)
+        task = kind(self, message)
         self._tasks[task.id] = task
         planner.tasks += 1
         task.start(planner)

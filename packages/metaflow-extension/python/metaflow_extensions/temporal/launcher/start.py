@@ -51,6 +51,8 @@ def _run_forked(settings: Settings, plan: Dict[str, Any], result: str) -> None:
 def _run_spawned(settings: Settings, plan: Dict[str, Any], result: str, temporary: str) -> None:
     apply_environment(plan["env"])
     os.environ["METAFLOW_TEMPORAL_RESULT"] = result
+    if "handler" in plan:
+        compensation.write_request(plan["handler"], result + ".request")
     if settings.package:
         from .package_cache import fresh_interpreter_environment
 

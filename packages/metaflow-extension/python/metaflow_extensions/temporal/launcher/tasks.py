@@ -115,17 +115,6 @@ class TaskRun:
         for stream in self._streams:
             stream.start()
         self._save_later()
-        if self.request.get("handler") and self.request.get("timeout"):
-            self._timers.append(server.reactor.later(float(self.request["timeout"]), self._time_out))
-
-    def _time_out(self) -> None:
-        """A handler's own limit; a step's is Metaflow's `@timeout`."""
-        seconds = self.request["timeout"]
-        self._told_from_outside = {
-            "type": "CompensationTimeout",
-            "message": f"The handler {self.request['handler']} took longer than {seconds} seconds.",
-        }
-        self.kill()
 
     def _emit(self, stream: str, line: str) -> None:
         self._server.node.send({"event": "log", "id": self.id, "stream": stream, "line": line})
@@ -192,6 +181,9 @@ class TaskRun:
                 stream.system(b"[KILLED BY ORCHESTRATOR]\n")
         elif code != 0:
             self._streams[1].system(failures.last_words(code))
+        self._ended(code)
+
+    def _ended(self, code: int) -> None:
         self._told = outcome.read(self._result)
         self._save({"return_code": code, "killed": self.cancelled, "success": code == 0})
 

@@ -4,7 +4,8 @@ Reports how a step ended from a process that the launcher did not fork: a fresh 
 D1. With `METAFLOW_TEMPORAL_RESULT` in the environment the report is a file there. Elsewhere (another machine) it is task metadata,
     which the planner reads when the file is absent.
 D2. A failure is reported as well: its message would otherwise have to be guessed from output that the other machine has stored.
-D3. The code package of a deployment carries its own copy of this file: variable, file and metadata field are a contract between
+D3. Where the environment leaves a request for a compensation handler, the process runs that instead of the step.
+D4. The code package of a deployment carries its own copy of this file: variable, file and metadata field are a contract between
     versions.
 """
 
@@ -16,6 +17,7 @@ from metaflow.metadata_provider import MetaDatum
 from metaflow_extensions.temporal.launcher import outcome
 
 RESULT_VARIABLE = "METAFLOW_TEMPORAL_RESULT"
+REQUEST_VARIABLE = "METAFLOW_TEMPORAL_COMPENSATION"
 METADATA_FIELD = "temporal-outcome"
 
 
@@ -29,6 +31,10 @@ class TemporalInternalDecorator(StepDecorator):
         for decorator in decorators:
             if decorator.name == "retry" and "minutes_between_retries" in decorator.attributes:
                 decorator.attributes["minutes_between_retries"] = 0
+        if REQUEST_VARIABLE in os.environ:
+            from metaflow_extensions.temporal.launcher import compensation
+
+            compensation.take_request(os.environ.pop(RESULT_VARIABLE))
 
     def task_pre_step(
         self,

@@ -1,0 +1,34 @@
+import type { CompensateOptions, Plan, StepPolicy } from '@mft/graph';
+import type { CancellationScope } from '@temporalio/workflow';
+import type { EngineEvent } from '../engine/events.js';
+import type { Limits } from '../engine/limits.js';
+import type { RunFacts } from './input.js';
+
+/** What happened, but for when. */
+export type Happening = EngineEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
+
+/** Where commands are carried out. */
+export interface Bench {
+  readonly plan: Plan;
+  readonly facts: RunFacts;
+  readonly limits: Limits;
+  readonly compensate?: CompensateOptions;
+  /** Holds all that `cancelAll` cancels. */
+  readonly work: CancellationScope;
+  /** Reached by no cancellation. */
+  readonly shield: CancellationScope;
+  /** Registers the run with Metaflow. */
+  readonly start?: () => Promise<void>;
+}
+
+/** The part of an activity's input that says which run is resumed, where one is. */
+export function resumed(resume: RunFacts['resume']): { readonly resume?: NonNullable<RunFacts['resume']> } {
+  return resume === undefined ? {} : { resume };
+}
+
+/** The policy of a step. @throws Error when the plan has none: a defect */
+export function policyOf({ policies }: Plan, step: string): StepPolicy {
+  const policy = policies[step];
+  if (policy === undefined) throw new Error(`The plan has no policy for step ${step}.`);
+  return policy;
+}

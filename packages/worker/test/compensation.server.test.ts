@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { configHash } from '@mft/compiler';
+import type { FlowConfig, Progress } from '@mft/graph';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  colorsFor,
+  connect,
+  connectWorker,
+  createMetaflowWorker,
+  describeOutcome,
+  describeRun,
+  formatOutcome,
+  incompleteLine,
+  listRuns,
+  startRun,
+  terminateCompensated,
+  watchRun,
+  type Connected,
+  type RunOutcome,
+  type WorkerConnected,
+} from '../src/index.js';
+import { deploy, python, type Deployed } from './support/deployment.js';
+import { startServer } from './support/server.js';
+
+let server: TestWorkflowEnvironment;
+let deployed: Deployed;
+let client: Connected;
+let native: WorkerConnected;
+let config: FlowConfig;
+let hash: string;
+const lines: string[] = [];
+
+/** The plan with handlers, as the flow's decorators would put them there. */
+function withHandlers(plain: FlowConfig, retries: number): FlowConfig {
+  const { plan } = plain;
+  const policies = { ...plan.policies };
+  for (const step of ['book_hotel', 'book_flight']) {
+    const handler = step.replace('book', 'cancel');
+    policies[step] = { ...policies[step]!, compensate: { handler, retries, minutesBetween: 0, timeout: 60 } };
+  }
+  return { ...plain, plan: { ...plan, policies } };
+}
+
+beforeAll(async () => {
+  server = await startServer();
+  [deployed, client, native] = await Promise.all([
+    deploy(server.address, 'booking.py'),
+    connect({ address: server.address }),
+    connectWorker({ address: server.address }),
+  ]);
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all([client.connection.close(), native.connection.close()]);
+  await server.teardown();
+  await deployed.remove();
+});
+
+async function withWorker<T>(retries: number, work: () => Promise<T>): Promise<T> {
+  config = withHandlers(deployed.config, retries);
+  hash = configHash(config);
+  const worker = await createMetaflowWorker({
+    ...{ config, hash, connection: native.connection, namespace: native.namespace },
+    ...{ python, env: deployed.env, cacheDirectory: deployed.folder, grace: 5, retryWait: 0 },
+    onLog: ({ label, line }) => lines.push(`[${label}] ${line}`),
+  });
+  return worker.runUntil(work);
+}
+
+async function booked(name: string, params: object = {}) {
+  const journal = join(deployed.folder, name);
+  const run = await startRun(client.client, config, { params: { journal, ...params } }, { hash });
+  const noted = async () => (await readFile(journal, 'utf8').catch(() => '')).trim().split('\n');
+  return { run, noted };
+}
+
+describe('a booking that is declined', () => {
+  test('is undone, last first; outcome, status and log say so, also without a worker', async () => {
+    const { outcome, run, seen } = await withWorker(3, async () => {
+      const { run, noted } = await booked('declined');
+      const seen: Progress[] = [];
+      const outcome = await watchRun(client.client, run, (progress) => seen.push(progress), { interval: 50 });
+      expect(await noted()).toEqual([
+        'confirming',
+        'cancel_flight 12A because of confirm: ValueError: Payment declined',
+        'cancel_hotel 42 attempt 0',
+      ]);
+      return { outcome, run, seen };
+    });
+    const compensation = { total: 2, compensated: ['book_flight', 'book_hotel'], failed: [], unreached: [] };
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      error: { step: 'confirm', type: 'ValueError', message: 'ValueError: Payment declined' },
+      compensation,
+    });
+    expect(seen.some(({ phase, compensation }) => phase === 'compensating' && compensation?.total === 2)).toBe(true);
+    expect(lines).toContain('[undo cancel_flight(book_flight)] giving back 12A');
+    expect(incompleteLine(outcome)).toBeUndefined();
+    expect(formatOutcome(outcome, colorsFor({ write: () => true }))).toContain(
+      'Undone: 2 of 2 tasks: book_flight, book_hotel',
+    );
+    // The worker is gone.
+    expect(await describeRun(client.client, run.workflowId)).toMatchObject({ status: 'failed', compensation });
+  });
+
+  test('a handler that fails once is tried again, one that fails for good is reported', async () => {
+    await withWorker(1, async () => {
+      const once = await booked('once', { trouble: 'once' });
+      expect(await describeOutcome(client.client, once.run)).toMatchObject({ compensation: { failed: [] } });
+      expect((await once.noted()).slice(2)).toEqual(['cancel_hotel 42 attempt 0', 'cancel_hotel 42 attempt 1']);
+      const always = await booked('always', { trouble: 'always' });
+      const outcome: RunOutcome = await describeOutcome(client.client, always.run);
+      expect((await always.noted()).slice(2)).toEqual(['cancel_hotel 42 attempt 0', 'cancel_hotel 42 attempt 1']);
+      expect(outcome).toMatchObject({
+        error: { message: 'ValueError: Payment declined' },
+        compensation: {
+          compensated: ['book_flight'],
+          failed: [{ name: 'book_hotel', error: 'ConnectionError: hotel API: 503' }],
+        },
+      });
+      expect(incompleteLine(outcome)).toBe(
+        `warning: compensation of ${outcome.pathspec} was incomplete: 1 compensated, 1 failed (book_hotel: ConnectionError: hotel API: 503)`,
+      );
+    });
+  });
+
+  test('an attempt that was lost with its launcher is not one of the handler’s', async () => {
+    await withWorker(0, async () => {
+      const { run, noted } = await booked('lost', { trouble: 'lost' });
+      expect(await describeOutcome(client.client, run)).toMatchObject({ compensation: { total: 2, failed: [] } });
+      expect((await noted()).slice(2)).toEqual(['cancel_hotel 42 attempt 0', 'cancel_hotel 42 attempt 1']);
+    });
+  });
+
+  test('one that is terminated on demand is undone as well', async () => {
+    await withWorker(3, async () => {
+      const { run, noted } = await booked('terminated', { wait: 60 });
+      await expect.poll(noted, { timeout: 40_000 }).toEqual(['confirming']);
+      const asked = await terminateCompensated(client.client, run.pathspec, 'wrong hotel');
+      expect(asked).toMatchObject({ status: 'running', polled: true });
+      const outcome = await describeOutcome(client.client, run);
+      expect(outcome).toMatchObject({
+        status: 'terminated',
+        error: { type: 'Terminated', message: 'The run was terminated: wrong hotel' },
+        compensation: { total: 2, compensated: ['book_flight', 'book_hotel'] },
+      });
+      expect(await noted()).toEqual([
+        'confirming',
+        'cancel_flight 12A because of None: The run was terminated: wrong hotel',
+        'cancel_hotel 42 attempt 0',
+      ]);
+      expect(await describeRun(client.client, run.workflowId)).toMatchObject({ status: 'terminated' });
+      const listed = (await listRuns(client.client)).find(({ workflowId }) => workflowId === run.workflowId);
+      expect(listed?.status).toBe('terminated');
+      await expect(terminateCompensated(client.client, run.pathspec)).rejects.toMatchObject({ code: 'RUN_ENDED' });
+    });
+  });
+});
