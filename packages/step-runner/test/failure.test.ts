@@ -13,6 +13,12 @@ const error = {
 };
 
 describe('stepFailure', () => {
+  it("says of which type Python's exception was", () => {
+    const failure = stepFailure({ ...error, type: 'ValueError' }, { last: true }, details);
+    expect(failure.type).toBe(FAILURE.step);
+    expect(failure.details).toEqual([{ ...details, type: 'ValueError', exitCode: 1 }]);
+  });
+
   it('leaves a retry to the policy', () => {
     const failure = stepFailure(error, { last: false }, details);
     expect(failure).toMatchObject({
