@@ -174,7 +174,8 @@ class Writer {
     this.add(name, [`note(self, "${name}")`, `self.next(${written.map((w) => `self.${w.first}`).join(', ')})`]);
     const lines = [
       `gather(self, "${join}", inputs)`,
-      'self.merge_artifacts(inputs, exclude=["trail", "stack"])',
+      // What @catch keeps in two branches differs.
+      'self.merge_artifacts(inputs, exclude=["trail", "stack", "_catch_exception"])',
       `self.next(self.${after})`,
     ];
     this.add(join, lines, 'self, inputs');
@@ -191,7 +192,8 @@ class Writer {
       `self.${name}_items = [(self.h + 17 * i) % 1009 for i in range(${e.width})]`,
       `self.next(self.${body.first}, foreach="${name}_items")`,
     ]);
-    const excluded = ['trail', 'stack', ...body.artifacts].map((artifact) => JSON.stringify(artifact)).join(', ');
+    const alone = ['trail', 'stack', '_catch_exception', ...body.artifacts];
+    const excluded = alone.map((artifact) => JSON.stringify(artifact)).join(', ');
     this.add(
       join,
       [
