@@ -48,10 +48,18 @@ def _marks(cls, name):
     if inspect.getattr_static(cls, name) is None:
         return {}
     for base in cls.__mro__:
-        marks = getattr(_function(vars(base).get(name)), MARK, None)
+        marks = _marks_of(vars(base).get(name))
         if marks:
             return marks
     return {}
+
+
+def _marks_of(attribute):
+    try:
+        # Not `getattr`: what a Config hands out answers to any name.
+        return object.__getattribute__(_function(attribute), "__dict__").get(MARK) or {}
+    except AttributeError:
+        return {}
 
 
 def _check_lost(cls):
@@ -60,7 +68,7 @@ def _check_lost(cls):
         for module, name, step in DECLARED:
             if module != base.__module__ or name.rpartition(".")[0] != base.__qualname__:
                 continue
-            if step not in getattr(_function(own.get(name)), MARK, {}):
+            if step not in _marks_of(own.get(name)):
                 raise BadCompensation(
                     "*%s*, which undoes step *%s*, is not what its class has by that name. Either a later definition of the same name "
                     "replaces it: rename one of the two; or a decorator above it hides it: have that use functools.wraps." % (name, step)
@@ -70,7 +78,7 @@ def _check_lost(cls):
 def _function(attribute):
     if isinstance(attribute, property):
         return attribute.fget
-    return getattr(attribute, "__func__", attribute)
+    return attribute.__func__ if isinstance(attribute, (staticmethod, classmethod, types.MethodType)) else attribute
 
 
 def _check_step(cls, name, step, graph):
