@@ -19,6 +19,7 @@ const FLOWS = {
   wide: 'WideFlow',
   nested: 'NestedFlow',
   choices: 'ChoicesFlow',
+  gang: 'GangFlow',
 } as const;
 const bench = useBench();
 const file = path.join(bench.directory, 'undone.jsonl');
@@ -56,8 +57,12 @@ interface Undone {
   readonly stderr: string;
 }
 
-async function trigger(flow: string, ...words: string[]): Promise<Undone> {
-  const result = await mft(['trigger', flow, ...words, '--wait', '--json'], at);
+const trigger = (flow: string, ...words: string[]) => start('trigger', flow, ...words);
+const resume = (flow: string, origin: string, ...words: string[]) =>
+  start('resume', flow, '--origin-run-id', origin, ...words);
+
+async function start(verb: string, flow: string, ...words: string[]): Promise<Undone> {
+  const result = await mft([verb, flow, ...words, '--wait', '--json'], at);
   const said = lastJson(result.stdout) as unknown as Omit<Undone, 'lines' | 'stderr'> | undefined;
   expect(said, result.stderr).toBeDefined();
   expect(result.status).toBe(1);
@@ -147,6 +152,19 @@ describe('with a worker', () => {
     await expectReversed(undone, ['left', 'right', 'round']);
   });
 
+  it('each task of a gang', async () => {
+    const undone = await trigger('GangFlow');
+    expect(undone.error).toMatchObject({ step: 'join', type: 'ValueError' });
+    expect(undone.compensation).toMatchObject({ total: 3, failed: [], unreached: [] });
+    expect(handlers(undone)).toEqual(Array<string>(3).fill('undo_train'));
+    expect(undone.lines.map(({ value, index }) => [value, index]).toSorted()).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ]);
+    expect(new Set(undone.lines.map(({ key }) => key)).size).toBe(3);
+  });
+
   it('a failure within a foreach: what runs is cancelled, what ended is undone', async () => {
     const undone = await trigger('WideFlow', 'width=20', 'fail-at=7');
     expect(undone.error).toMatchObject({ step: 'body', message: expect.stringContaining('index 7 fails') });
@@ -201,6 +219,32 @@ describe('with a worker', () => {
     expect(undone.status).toBe('timed_out');
     expect(undone.lines[0]).toMatchObject({ failed_step: null, type: 'WorkflowTimeout' });
     expect(handlers(undone)).toEqual(['cancel_flight', 'cancel_hotel']);
+  });
+
+  it('a run that was undone is resumed: what was undone runs again, and what came after it', async () => {
+    const undone = await trigger('BookingFlow');
+    const again = await resume('BookingFlow', undone.runId);
+    expect(again.error).toMatchObject({ step: 'confirm', message: expect.stringContaining('Payment declined') });
+    const cloned = '{s.id: "origin-task-id" in s.task.metadata_dict for s in run}';
+    expect(await ask(bench, again.pathspec, cloned)).toEqual({
+      ...{ start: true, book_hotel: false, book_flight: false, confirm: false },
+    });
+    expect(handlers(again)).toEqual(['cancel_flight', 'cancel_hotel']);
+  });
+
+  it('a run that was not undone is resumed: what was taken over is undone if asked to', async () => {
+    const waiting = trigger('BookingFlow', 'wait=6');
+    await mft(['terminate', await openRun('BookingFlow')], at);
+    const { runId, status, compensation } = await waiting;
+    expect([status, compensation]).toEqual(['terminated', undefined]);
+    const [plain, asked] = await Promise.all([
+      resume('BookingFlow', runId),
+      resume('BookingFlow', runId, '--compensate-cloned'),
+    ]);
+    expect(handlers(plain)).toEqual([]);
+    expect(plain.compensation).toBeUndefined();
+    expect(handlers(asked)).toEqual(['cancel_flight', 'cancel_hotel']);
+    expect(asked.lines[0]).toMatchObject({ value: 'seat 12A', failed_step: 'confirm' });
   });
 
   const WIDTH = process.env.MFT_E2E_LARGE ? 1000 : 160;

@@ -84,7 +84,7 @@ describe('a booking that is declined', () => {
       const outcome = await watchRun(client.client, run, (progress) => seen.push(progress), { interval: 50 });
       expect(await noted()).toEqual([
         'confirming',
-        'cancel_flight 12A because of confirm: ValueError: Payment declined',
+        'cancel_flight 12A because of confirm: Payment declined',
         'cancel_hotel 42 attempt 0',
       ]);
       return { outcome, run, seen };

@@ -16,9 +16,7 @@ from metaflow.exception import MetaflowException
 from . import flowfile, given, hooks, outcome, packages, resuming
 from .frames import BlockingChannel
 from .planning import Plans
-from .settings import Settings, forget_configs
-
-PARAMETERS_TASK_ID = "temporal-_parameters-0"
+from .settings import PARAMETERS_TASK_ID, Settings, forget_configs
 
 
 class RunIdTaken(MetaflowException):

@@ -16,11 +16,11 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from metaflow.metadata_provider import MetaDatum
 
-from . import outcome, resuming
+from . import outcome, resuming, undone
 from .commandline import add_internal_decorator, needs_fresh_interpreter, without_internal
 from .frames import BlockingChannel
 from .handler_plans import HandlerPlan
-from .settings import Settings
+from .settings import PARAMETERS_TASK_ID, Settings
 
 #: Failed tasks kept for a retry; one that is not kept is set up anew.
 _MOST_KEPT = 1000
@@ -45,6 +45,7 @@ class Plans:
         runtime._is_cloned = defaultdict(bool)
         remote = runtime._flow_datastore.TYPE != "local"
         self._pool: Optional[ThreadPoolExecutor] = ThreadPoolExecutor(8) if remote else None
+        self._undone = undone.Marks(runtime._flow_datastore, runtime.run_id, PARAMETERS_TASK_ID)
         self._config_file: Optional[str] = None
         configs = dump_config_values(runtime._flow)
         if configs:
@@ -126,6 +127,8 @@ class Plans:
         )
         try:
             self._runtime._metadata.register_metadata(self._runtime.run_id, message["step"], message["task_id"], [datum])
+            if message["report"]["ok"]:
+                self._undone.write(message["step"])
         except Exception as raised:
             error = outcome.describe_error(raised)
         channel.send({"re": message["id"], "error": error})

@@ -4,7 +4,8 @@ Resuming, on a planner's side: Metaflow's own `resume` command finds out what th
 C1. What is cloned is decided once, by the planner that registers the run, and kept as a list beside `_parameters`. Who joins later
     answers by that list, whatever has become of the origin meanwhile.
 C2. All or nothing: where Metaflow would run a task again that it could not clone, the start of the run fails, to be tried again.
-C3. A clone has the id by which the task will be asked for: its step, its indices, and how often a loop came by.
+C3. What the origin undid is not taken over (see `undone`).
+C4. A clone has the id by which the task will be asked for: its step, its indices, and how often a loop came by.
 """
 
 import types
@@ -12,7 +13,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from metaflow.exception import MetaflowException
 
-from . import outcome
+from . import outcome, undone
 
 #: Name of the list in the datastore, below the run's `_parameters` task.
 LIST = "temporal_cloned"
@@ -82,6 +83,7 @@ def clone(runtime: Any, original: Callable[..., None]) -> Dict[str, Any]:
     """Let Metaflow clone the origin, keep the list of it, and return that."""
     import metaflow.runtime
 
+    undone.run_again(runtime)
     errors: List[BaseException] = []
 
     def observed(act: Callable[..., Any]) -> Callable[..., Any]:

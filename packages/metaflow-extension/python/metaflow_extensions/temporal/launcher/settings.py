@@ -5,6 +5,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional
 
+#: Id of the task that holds a run's parameters.
+PARAMETERS_TASK_ID = "temporal-_parameters-0"
 #: The deployment decides these, whoever's account the worker runs under.
 _OWNED = ("METAFLOW_USER", "METAFLOW_OWNER")
 
