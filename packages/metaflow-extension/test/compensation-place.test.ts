@@ -36,7 +36,10 @@ async function undo(launcher: Launcher, run: string, step: string, task_id: stri
 
 describe.each(['fork', 'spawn'])('in foreach and @parallel, by %s', (mode) => {
   const run = `temporal-undoing-${mode}`;
+  const again = `temporal-undoing-again-${mode}`;
+  const resume = { origin: run, step: 'train' };
   let launcher: Launcher;
+  let other: Launcher;
   beforeAll(async () => {
     launcher = await place.launch('undoing.py', { mode });
     const started = await Run.open(launcher, run, { params: { greeting: 'twice' }, tags: ['mine'] });
@@ -58,6 +61,9 @@ describe.each(['fork', 'spawn'])('in foreach and @parallel, by %s', (mode) => {
     await task('outer_join', joins, { join_type: 'foreach' });
     await task('spread', ['outer_join/temporal-outer_join-0'], {});
     await task('train', ['spread/temporal-spread-0'], { ubf_context: 'ubf_control' });
+    // Before anything is undone, which would not be taken over.
+    other = await place.launch('undoing.py', { mode });
+    await Run.open(other, again, { resume, tags: ['mine'] });
   }, 120_000);
 
   it.each([
@@ -75,14 +81,10 @@ describe.each(['fork', 'spawn'])('in foreach and @parallel, by %s', (mode) => {
   });
 
   it('also for a launcher that takes no part in the run otherwise, and in a resumed run of clones', async () => {
-    const other = await place.launch('undoing.py', { mode });
     expect(await undo(other, run, 'inner', 'temporal-inner-1_2-0', { tags: ['mine'] })).toEqual([
       '{}',
       '[30, 2, [[1, 2, 20], [2, 3, 30]]] 0',
     ]);
-    const again = `temporal-undoing-again-${mode}`;
-    const resume = { origin: run, step: 'train' };
-    await Run.open(other, again, { resume, tags: ['mine'] });
     const [differences, now] = await undo(other, again, 'inner', 'temporal-inner-1_2-0', { resume });
     // The run is another one.
     expect(Object.keys(JSON.parse(differences!) as object).sort()).toEqual(['origin_run_id', 'pathspec', 'run_id']);
