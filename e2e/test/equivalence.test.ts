@@ -6,7 +6,7 @@ import { flowsIn, writeRandomFlows } from '../equivalence/main.mjs';
 import { EXAMPLES, FLOWS, useBench } from './support.js';
 
 /** How many random flows; more of them: `node e2e/equivalence/main.mjs --random 100 --seed 1`. */
-const RANDOM = Number(process.env.MFT_E2E_RANDOM ?? 10);
+const RANDOM = Number(process.env.MFT_E2E_RANDOM ?? 6);
 const SEED = Number(process.env.MFT_E2E_SEED ?? 1);
 
 const bench = useBench();
