@@ -54,5 +54,5 @@ test("the README's program starts a worker, runs the flow and says how it ended"
 
 test("the README's program records a deployment, reads the record, and serves it until SIGTERM", async () => {
   const stdout = await runExample('serveDeployments', "[ 'MyFlow' ]");
-  expect(stdout).toMatch(/name: 'MyFlow'[^]+name: 'greeting'/);
+  expect(stdout).toMatch(/name: 'greeting'[^]+\[ 'MyFlow' \][^]+name: 'MyFlow'/);
 });
