@@ -48,3 +48,13 @@ export async function ordersOf(
   }
   return { completed, undone };
 }
+
+/** The first indices of the children that a run had over ranges of a step, in the order in which they completed. */
+export async function childrenOf(client: Client, workflowId: string, step: string): Promise<number[]> {
+  const events = await historyOf(client, workflowId);
+  const ids = events.map(
+    (event) => event.childWorkflowExecutionCompletedEventAttributes?.workflowExecution?.workflowId,
+  );
+  const begin = `${workflowId}.${step}.`;
+  return ids.flatMap((id) => (id?.startsWith(begin) ? [parseInt(id.slice(begin.length), 10)] : []));
+}
