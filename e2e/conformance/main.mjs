@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /*
- * node e2e/conformance/main.mjs [--all] [--graphs A,B] [--tests A,B] [--jobs N] [--timeout SECONDS] [--python PY] [--executor temporal|metaflow] [--suite DIR]
+ * node e2e/conformance/main.mjs [--all] [--graphs A,B] [--tests A,B] [--each N] [--jobs N] [--timeout SECONDS] [--python PY]
+ *   [--executor temporal|metaflow] [--suite DIR]
  *
  * Metaflow's own core tests (a test crossed with a graph shape is a case), deployed, triggered, resumed and checked through us with one
  * `mft serve` behind all of them. Without --all, --graphs or --tests: the cases of sample.json, which every change must pass, but for those
- * that the installed Metaflow cannot pass itself (since.json): before 2.18 it has no switch, and before 2.19.24 a join's inputs no order.
+ * that the installed Metaflow cannot pass itself (since.json): before 2.18 it has no switch, and before 2.19.24 a join's inputs no order;
+ * with --each only the first so many of them for each graph.
  * The suite is not part of this repository: it is looked for in ../shared/conformance. Without it nothing is run, and the last line says so.
  * Last line: `N passed, N failed`; exit 1 where one failed.
  */
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     all: { type: 'boolean', default: false },
     graphs: { type: 'string' },
     tests: { type: 'string' },
+    each: { type: 'string' },
     jobs: { type: 'string', default: '2' },
     timeout: { type: 'string', default: '240' },
     python: { type: 'string', default: python() },
@@ -52,7 +55,8 @@ function selections() {
     const possible = tests.filter((test) => has(version, graphs[graph]) && has(version, since[test]));
     for (const test of tests)
       if (!possible.includes(test)) console.log(`none  ${test} on ${graph}: not in Metaflow ${version}`);
-    return possible.length === 0 ? [] : [['--graphs', graph, '--tests', possible.join(',')]];
+    const chosen = possible.slice(0, values.each === undefined ? undefined : Number(values.each));
+    return chosen.length === 0 ? [] : [['--graphs', graph, '--tests', chosen.join(',')]];
   });
 }
 
@@ -71,12 +75,13 @@ function has(version, since = '0') {
 
 /**
  * @param {readonly string[]} words
+ * @param {string} jobs - cases at a time
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<{ passed: number, failed: string[] }>}
  */
-async function runCases(words, env) {
+async function runCases(words, jobs, env) {
   const args = [path.join(values.suite, 'run.py'), '--python', values.python, '--executor', values.executor];
-  const child = execa(values.python, [...args, '--jobs', values.jobs, '--timeout', values.timeout, ...words], {
+  const child = execa(values.python, [...args, '--jobs', jobs, '--timeout', values.timeout, ...words], {
     env,
     extendEnv: false,
     reject: false,
@@ -153,11 +158,17 @@ async function main() {
   const total = { passed: 0, failed: [] };
   try {
     if (serving) await until(() => existsSync(log) && readFileSync(log, 'utf8') !== '', { what: 'mft serve' });
-    for (const words of selections()) {
-      const { passed, failed } = await runCases(words, env);
-      total.passed += passed;
-      total.failed.push(...failed);
-    }
+    const waiting = selections();
+    // Of many selections each runs one case at a time, so that none waits for the last case of another.
+    const lanes = waiting.length === 1 ? 1 : Number(values.jobs);
+    const lane = async () => {
+      for (let words = waiting.shift(); words !== undefined; words = waiting.shift()) {
+        const { passed, failed } = await runCases(words, lanes === 1 ? values.jobs : '1', env);
+        total.passed += passed;
+        total.failed.push(...failed);
+      }
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
   } finally {
     await serving?.stop();
     await server?.stop();

@@ -22,7 +22,7 @@ describe.concurrent.each([
   { datastore: 's3', metadata: 'local', wide: 2, can: here.s3 },
   // More than ten: Metaflow then reads them another way.
   { datastore: 's3', metadata: 'service', wide: 12, can: here.s3 && here.service },
-  { datastore: 'local', metadata: 'service', wide: 20, can: here.service },
+  { datastore: 'local', metadata: 'service', wide: 3, can: here.service },
 ])('--datastore=$datastore --metadata=$metadata', ({ datastore, metadata, wide, can }) => {
   it.runIf(can)(
     'leaves behind what metaflow run leaves behind',

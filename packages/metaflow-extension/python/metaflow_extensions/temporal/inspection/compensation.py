@@ -13,7 +13,7 @@ import inspect
 import types
 
 from ..bad_compensation import BadCompensation
-from ..plugins.temporal import DECLARED, MARK
+from ..plugins.temporal import DECLARED, MARK, settled
 
 
 def describe(flow, graph):
@@ -35,6 +35,7 @@ def describe(flow, graph):
                     "*%s.%s* and *%s.%s* both undo step *%s*, but a step has one handler. Keep one, and let it call the other."
                     % (cls.__name__, found[step]["handler"], cls.__name__, name, step)
                 )
+            undoing = settled(undoing)
             found[step] = {
                 "handler": name,
                 "retries": undoing.retries,

@@ -18,6 +18,7 @@ D3. Importing this module imports nothing of Metaflow's.
 """
 
 import math
+import sys
 import types
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
@@ -31,13 +32,15 @@ RETRIES, MINUTES_BETWEEN_RETRIES, TIMEOUT = 3, 0, 300
 
 
 class Undoing(NamedTuple):
-    """How patiently a step is undone."""
+    """How patiently a step is undone. A number may be an expression of Configs, which `settled` evaluates."""
 
-    retries: int
+    #: The decorator as it was written, for messages.
+    where: str
+    retries: Any
     #: Minutes.
-    minutes_between: float
+    minutes_between: Any
     #: Seconds that one attempt may take.
-    timeout: float
+    timeout: Any
 
 
 def compensate(
@@ -60,6 +63,8 @@ def compensate(
         Minutes from one attempt to the next.
     timeout : float, default 300
         Seconds that one attempt may take.
+
+    Each number may be a `config_expr`.
 
     Returns
     -------
@@ -158,18 +163,51 @@ def _marked(handler: Any, step_name: str, undoing: Undoing) -> Any:
     return handler
 
 
+def settled(undoing: Undoing) -> Undoing:
+    """
+    The same with each expression of Configs evaluated: possible once Metaflow has read the flow's Configs.
+
+    Raises
+    ------
+    MetaflowException
+        Where a number is out of range, or an expression cannot be evaluated.
+    """
+    from metaflow.user_configs.config_parameters import resolve_delayed_evaluator
+
+    where, *numbers = undoing
+    try:
+        return _checked(Undoing(where, *map(resolve_delayed_evaluator, numbers)))
+    except (AttributeError, KeyError, NameError, TypeError, IndexError) as error:
+        raise _refusal("What %s takes from the flow's Configs is not there: %s: %s" % (where, type(error).__name__, error)) from error
+
+
 def _undoing(where: str, retries: Any, minutes: Any, timeout: Any) -> Undoing:
-    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+    return _checked(Undoing(where, retries, minutes, timeout))
+
+
+def _checked(undoing: Undoing) -> Undoing:
+    where, retries, minutes, timeout = undoing
+    if not _whole(retries) or (not _delayed(retries) and retries < 0):
         raise _refusal("retries of %s must be a whole number from 0 on, not *%r*." % (where, retries))
-    if not _number(minutes) or minutes < 0:
+    if not _number(minutes) or (not _delayed(minutes) and minutes < 0):
         raise _refusal("minutes_between_retries of %s must be a number of minutes from 0 on, not *%r*." % (where, minutes))
-    if not _number(timeout) or timeout <= 0:
+    if not _number(timeout) or (not _delayed(timeout) and timeout <= 0):
         raise _refusal("timeout of %s must be a number of seconds above 0, not *%r*." % (where, timeout))
-    return Undoing(retries, minutes, timeout)
+    return undoing
+
+
+def _whole(value: Any) -> bool:
+    return _delayed(value) or (isinstance(value, int) and not isinstance(value, bool))
+
+
+def _delayed(value: Any) -> bool:
+    # Who wrote an expression of Configs has imported its class; there is none before Metaflow has Configs.
+    configs = sys.modules.get("metaflow.user_configs.config_parameters")
+    return configs is not None and isinstance(value, configs.DelayEvaluator)
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return _delayed(value) or (isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value))
 
 
 def _refusal(message: str) -> Exception:
