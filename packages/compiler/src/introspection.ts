@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   datastoreSchema,
   decoratorsSchema,
+  exitHooksSchema,
   metadataSchema,
   nodeSchema,
   packageSchema,
@@ -36,6 +37,7 @@ export const introspectionSchema = z.looseObject({
     })
     .exactOptional(),
   schedule: scheduleSchema.exactOptional(),
+  exitHooks: exitHooksSchema.exactOptional(),
   decorators: decoratorsSchema,
   package: packageSchema.exactOptional(),
 });

@@ -43,6 +43,8 @@ export {
   UNSUSPEND_SIGNAL,
 } from './run.js';
 export type { Progress, ResumeInput, RunInput, RunResult, StepProgress, TerminateRequest } from './run.js';
+export { EXIT_HOOKS_MEMO, exitHooksFor } from './exit-hooks.js';
+export type { ExitHookInput, ExitHookReport, ExitHookResult, ExitHooks } from './exit-hooks.js';
 export { addCompensation, compensationCounts, MAX_NAMES } from './compensation.js';
 export type { CompensateOptions, Compensation } from './compensation.js';
 export { CONFIG_VERSION, taskQueueOf } from './config.js';

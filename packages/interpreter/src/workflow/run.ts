@@ -1,4 +1,4 @@
-import { COMPENSATION_MEMO, runIdOf, type FinishRunInput, type LoadedPlan, type RunResult } from '@mft/graph';
+import { COMPENSATION_MEMO, exitHooksFor, runIdOf, type FinishRunInput, type LoadedPlan, type RunResult } from '@mft/graph';
 import { describeReport } from '@mft/saga';
 import {
   CancellationScope,
@@ -15,6 +15,7 @@ import type { EngineState } from '../engine/state.js';
 import { loadMetaflowPlan, run, startOptions } from './activities.js';
 import { drive } from './drive.js';
 import { errorOf, failureOf, firstLine } from './errors.js';
+import { callExitHooks } from './exit-hooks.js';
 import { compensateOf, factsOf, timeoutOf, type Continued, type RunArgument, type RunFacts } from './input.js';
 import { ProgressBoard } from './progress.js';
 
@@ -58,6 +59,7 @@ export async function runFlow(argument: RunArgument): Promise<RunResult> {
   const { outcome } = report;
   if (registered) await finish(facts, driven.finish);
   tellUndone(driven.state, report);
+  await callExitHooks(exitHooksFor(loaded.exitHooks, outcome.status), facts);
   board.close(outcome.status);
   if (outcome.status === 'completed') return { pathspec, runId, tasks: report.done };
   if (outcome.status === 'cancelled') throw new CancelledFailure(outcome.error.message);

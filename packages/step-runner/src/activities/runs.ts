@@ -28,6 +28,7 @@ export async function loadPlan(runner: Runner, input: LoadPlanInput): Promise<Lo
     tags: [...new Set([...config.tags, ...runner.tags])],
     ...(config.timeout === undefined ? {} : { timeout: config.timeout }),
     ...(config.compensate === undefined ? {} : { compensate: config.compensate }),
+    ...(config.exitHooks === undefined ? {} : { exitHooks: config.exitHooks }),
   };
 }
 
