@@ -65,7 +65,8 @@ export async function openRecorder(flags: TemporalFlags, { env, notice }: Contex
 function recorderOf({ client, connection, address, namespace }: Connected): Recorder {
   return {
     record: async (config, version) => {
-      const { recordDeployment } = await import('@mft/worker');
+      const { recordDeployment, registerSearchAttributes } = await import('@mft/worker');
+      await registerSearchAttributes(client);
       const { outcome, record } = await recordDeployment(client, config, version);
       if (outcome !== 'kept') return { recorded: true, told: `at ${address}, namespace ${namespace}` };
       const told = `no: a newer one is on record at ${address}, created ${record.createdAt}`;

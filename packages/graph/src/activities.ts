@@ -4,6 +4,7 @@ import type { ExitHookInput, ExitHookResult, ExitHooks } from './exit-hooks.js';
 import type { TaskCoordinates } from './ids.js';
 import type { Plan } from './plan.js';
 import type { ResumeInput } from './run.js';
+import type { SearchAttributeValues } from './search-attributes.js';
 
 /*
  * The activities that the interpreter calls. A team may bring a runner of its own: register functions of these names and types.
@@ -48,6 +49,8 @@ export interface LoadedPlan {
   readonly compensate?: CompensateOptions;
   /** What is called when the run has ended. */
   readonly exitHooks?: ExitHooks;
+  /** Search attributes that the namespace has; absent where it has none of ours. */
+  readonly searchAttributes?: SearchAttributeValues;
 }
 
 /** The run to register, and what it is given. */

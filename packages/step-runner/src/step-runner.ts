@@ -102,6 +102,7 @@ export function createStepActivities(options: StepRunnerOptions): StepRunner {
     configs,
     beforeCurrent: options.beforeCurrent,
     slots: options.slots,
+    searchAttributes: options.searchAttributes,
     tags: options.tags ?? [],
     retryWait: retryWaitOf(options, env),
     grace: options.grace ?? 5,

@@ -29,6 +29,7 @@ export { listRuns, RUN_STATUSES } from './run/list.js';
 export type { RunFilter } from './run/list.js';
 export { readLogs } from './run/logs.js';
 export type { LogsOf, LogsQuery } from './run/logs.js';
+export { registerSearchAttributes } from './search/register.js';
 export { checkSize } from './run/size.js';
 export { summaryOf } from './run/summary.js';
 export type { RunSummary } from './run/summary.js';

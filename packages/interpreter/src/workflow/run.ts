@@ -18,6 +18,7 @@ import { errorOf, failureOf, firstLine } from './errors.js';
 import { callExitHooks } from './exit-hooks.js';
 import { compensateOf, factsOf, timeoutOf, type Continued, type RunArgument, type RunFacts } from './input.js';
 import { ProgressBoard } from './progress.js';
+import { showAttributes } from './search-attributes.js';
 
 /**
  * Runs a flow from its start to its end, or takes it up where it continued as new.
@@ -35,6 +36,8 @@ export async function runFlow(argument: RunArgument): Promise<RunResult> {
   const begun: Continued = argument.continued ?? begin(argument, loaded);
   const { state, timeout, deadline } = begun;
   const facts = factsOf(begun);
+  // They stay with a run that continues as new.
+  if (argument.continued === undefined) showAttributes(loaded.searchAttributes, facts);
   const { hash, runId, tags, resume } = facts;
   let { pathspec = `${plan.graph.name}/${runId}` } = begun;
 
