@@ -11,6 +11,7 @@ import {
   type FinishRunInput,
   type MetaflowActivities,
   type Plan,
+  type SearchAttributeValues,
   type StartRunInput,
   type TaskInput,
 } from '@mft/graph';
@@ -35,6 +36,7 @@ export interface RunnerOptions {
   readonly start?: (input: StartRunInput) => Promise<void> | void;
   readonly finish?: (input: FinishRunInput) => Promise<void> | void;
   readonly exitHooks?: ExitHooks;
+  readonly searchAttributes?: SearchAttributeValues;
   readonly hook?: (input: ExitHookInput) => Promise<void> | void;
 }
 
@@ -75,7 +77,7 @@ export function createRunner(options: RunnerOptions): Runner {
     loadMetaflowPlan: async ({ hash }) => {
       if (hash !== undefined && hash !== HASH)
         throw ApplicationFailure.nonRetryable(`No config ${hash}.`, FAILURE.start);
-      const { timeout, compensate, exitHooks, tags = [] } = options;
+      const { timeout, compensate, exitHooks, searchAttributes, tags = [] } = options;
       return {
         hash: HASH,
         plan,
@@ -83,6 +85,7 @@ export function createRunner(options: RunnerOptions): Runner {
         ...(timeout === undefined ? {} : { timeout }),
         ...(compensate === undefined ? {} : { compensate }),
         ...(exitHooks === undefined ? {} : { exitHooks }),
+        ...(searchAttributes === undefined ? {} : { searchAttributes }),
       };
     },
     startMetaflowRun: async (input) => {

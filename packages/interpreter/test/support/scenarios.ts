@@ -119,6 +119,13 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       if (hook === 'page') throw ApplicationFailure.nonRetryable('ValueError: no pager', FAILURE.hook);
     },
   },
+  shown: {
+    plan: loop,
+    choose: rounds(40),
+    input: { limits: { softEvents: 100 } },
+    searchAttributes: { values: { flow: 'HandFlow', user: 'tester' }, runId: true, tags: true },
+    tags: ['recorded'],
+  },
   terminated: {
     plan: undoing,
     choose: splits(6),
