@@ -104,5 +104,7 @@ export function addVerbs({ add, temporal, collect }: Declaring): void {
 
   add('delete', 'forget a deployment; its runs go on, their artifacts stay')
     .argument('<name>', 'name of the deployment')
+    .optionsGroup('Delete:')
+    .option('--authorize <token>', 'production token of a deployment by --production that somebody else made')
     .addOptions('Temporal:', temporal());
 }

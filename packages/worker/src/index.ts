@@ -12,6 +12,7 @@ export {
   scheduleIdOf,
 } from './deployment/record.js';
 export type { DeploymentRecord, DeploymentSummary, ReadOptions, Recorded } from './deployment/record.js';
+export { checkToken } from './deployment/token.js';
 export { newWorkflowId, startRun } from './run/start.js';
 export { endAbandonedRuns, PRIVATE_QUEUE, thisProcess } from './run/abandoned.js';
 export { memoOf } from './run/memo.js';

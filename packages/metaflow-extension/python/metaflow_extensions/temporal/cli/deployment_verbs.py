@@ -59,8 +59,10 @@ def list_all(context, as_json):
 def delete(context, deployment, authorize, as_json):
     name = _name(context, deployment)
     if tokens.is_production(context):
-        tokens.check(tokens.show(name, settings(context)), authorize)
-    _become(context, ["delete", name] + options.words(("--json", as_json)))
+        described = tokens.show(name, settings(context))
+        tokens.check(described, authorize)
+        authorize = tokens.of(described)
+    _become(context, ["delete", name] + options.words(("--authorize", authorize), ("--json", as_json)))
 
 
 def _name(context, given):
