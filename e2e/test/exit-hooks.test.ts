@@ -5,7 +5,7 @@ import { extensionPath } from '@mft/metaflow-extension';
 import { MFT, ROOT } from '../lib/paths.mjs';
 import { lastJson, run, until } from '../lib/process.mjs';
 import { said, startWorker } from '../lib/worker.mjs';
-import { useBench } from './support.js';
+import { ask, useBench } from './support.js';
 
 describe('exit hooks', () => {
   const bench = useBench({ PYTHONPATH: extensionPath() });
@@ -46,6 +46,10 @@ describe('exit hooks', () => {
   it('of a deployment run from its code package, in any outcome, and are told by mft status', async () => {
     const created = await bench.mft('create', flow);
     expect(created.status, created.stderr).toBe(0);
+    const env = { ...bench.env, HOOKS_MODE: 'slow' };
+    const options = ['--name', 'late', '--workflow-timeout', '2', '--tag', 'nightly', '-o', 'late.mjs'];
+    const late = await run(process.execPath, [MFT, 'create', flow, ...options], { cwd: bench.directory, env });
+    expect(late.status, late.stderr).toBe(0);
     rmSync(source, { recursive: true });
     const at = { cwd: bench.directory, env: bench.env, client: bench.client, taskQueue: '', wait: false };
     const worker = bench.keep(await startWorker(MFT, { ...at, args: ['serve'] }));
@@ -70,8 +74,8 @@ describe('exit hooks', () => {
     expect(text).toContain('Exit hook breaks failed: ');
     expect(worker.output()).toContain(`${completed.runId}/exit hook tell] ${onSuccess[1]}`);
 
-    const late = await ended('mode=slow', '--workflow-timeout', '2');
-    expect([late.outcome, told()]).toEqual(['timed_out', ['undone', ...onError]]);
+    const slow = await ended('mode=slow', '--workflow-timeout', '2');
+    expect([slow.outcome, told()]).toEqual(['timed_out', ['undone', ...onError]]);
     const refused = await ended('mode=bad');
     expect([refused.outcome, told()]).toEqual(['failed', ['undone', ...onError]]);
 
@@ -80,6 +84,23 @@ describe('exit hooks', () => {
     await until(() => worker.output().includes('in middle'), { what: 'the slow step' });
     await bench.mft('cancel', runId, '--wait');
     expect((await bench.client.workflow.getHandle(workflowId).describe()).status.name).toBe('CANCELLED');
+    expect(told()).toEqual(['undone', ...onError]);
+  });
+
+  it('of a run that Temporal\'s schedule started, with the timeout and the tags of its deployment', async () => {
+    await bench.client.schedule.getHandle('metaflow-late').trigger();
+    const listed = async () =>
+      (lastJson((await bench.mft('runs', '--deployment', 'late', '--status', 'timed_out', '--tag', 'nightly', '--json')).stdout) as Record<string, any>).runs;
+    await until(async () => (await listed()).length === 1, { what: 'the end of the run' });
+    const [run] = await listed();
+    expect(run).toMatchObject({ flow: 'HookedFlow', user: 'tester', tags: ['nightly'] });
+    expect(await ask(bench, run.pathspec, 'sorted(run.user_tags)')).toEqual(['nightly']);
+    const { typedSearchAttributes } = await bench.client.workflow.getHandle(run.workflowId).describe();
+    const shown = Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
+    expect(shown).toMatchObject({
+      ...{ MetaflowFlow: 'HookedFlow', MetaflowDeployment: 'late', MetaflowUser: 'tester' },
+      ...{ MetaflowRunId: run.runId, MetaflowTags: ['nightly'] },
+    });
     expect(told()).toEqual(['undone', ...onError]);
   });
 });

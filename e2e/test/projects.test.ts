@@ -81,12 +81,29 @@ describe('a flow with @project', () => {
     const failed = await json('trigger', name, 'fails=yes', '--tag', 'mine');
     await bench.client.workflow.getHandle(failed.workflowId).result().catch(() => undefined);
     const undone = 'json.loads(run["each"].task.metadata_dict["temporal-compensation"])["stdout"]';
-    expect(await ask(bench, failed.pathspec, undone)).toBe(`undo ${currentOf('test.b2').join(' ').replaceAll('false', 'False')}\n`);
-    // What was undone runs again; the failing step is the origin's, which its parameter makes fail again.
+    const printed = `undo ${currentOf('test.b2').join(' ').replaceAll('false', 'False')}\n`;
+    expect(await ask(bench, failed.pathspec, undone)).toBe(printed);
+    const resumed = await json('resume', name, '--origin-run-id', failed.runId, '--tag', 'again');
+    await bench.client.workflow.getHandle(resumed.workflowId).result();
+    const projects = 'sorted(t for t in run.system_tags if t.startswith("project"))';
+    expect(await ask(bench, resumed.pathspec, `[[${SEEN}], ${projects}, sorted(run.user_tags)]`)).toEqual([
+      Array.from({ length: 5 }, () => currentOf('test.b2')),
+      ['project:shared', 'project_branch:test.b2'],
+      ['again', 'of:b2'],
+    ]);
+  });
+
+  it('has the namespace that was baked in, in resumed runs too', async () => {
+    const name = named('test.team');
+    await json('create', flow, '--branch', 'team', '--namespace', 'user:team');
+    const failed = await json('trigger', name, 'fails=yes');
+    await bench.client.workflow.getHandle(failed.workflowId).result().catch(() => undefined);
     const resumed = await json('resume', name, '--origin-run-id', failed.runId);
-    await bench.client.workflow.getHandle(resumed.workflowId).result().catch(() => undefined);
-    const seen = '[run["join"].task.data.seen, sorted(t for t in run.system_tags if t.startswith("project"))]';
-    expect(await ask(bench, resumed.pathspec, seen)).toEqual([currentOf('test.b2'), ['project:shared', 'project_branch:test.b2']]);
+    const fresh = await json('trigger', name);
+    for (const { workflowId, pathspec } of [resumed, fresh]) {
+      await bench.client.workflow.getHandle(workflowId).result();
+      expect(await ask(bench, pathspec, 'run.data.namespace')).toBe('user:team');
+    }
   });
 
   it('under mft run, and under the flow file\'s own command, belongs to its user or its branch', async () => {

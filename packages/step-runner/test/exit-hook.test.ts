@@ -86,7 +86,7 @@ describe('an exit hook', () => {
     });
     expect(noted().map((line) => line.replace(/ \d+$/, ''))).toEqual(['good None', 'bad']);
     expect(worker.output()).toContain('[exit hook good] all is well');
-    expect(worker.output()).toContain('[exit hook bad] The exit hook failed: ');
+    expect(worker.output()).toContain('[exit hook bad] ValueError: the pager is down');
   });
 
   it('whose worker is killed is not called again, and leaves no process', async () => {

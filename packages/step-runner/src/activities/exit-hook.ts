@@ -69,7 +69,6 @@ async function call(runner: Runner, input: ExitHookInput, session: Session, hear
   };
   let begun = false;
   let output = '';
-  const tell = (stream: 'stdout' | 'stderr', line: string): void => runner.log(logLine(origin, { stream, line }));
   let answer: Answer;
   try {
     answer = await supervise(
@@ -81,10 +80,10 @@ async function call(runner: Runner, input: ExitHookInput, session: Session, hear
           begun = true;
           heart.started(pid);
         },
-        log: ({ stream, line }) => {
-          heart.line(line);
-          output = `${output}${output === '' ? '' : '\n'}${line}`.slice(-OUTPUT);
-          tell(stream, line);
+        log: (event) => {
+          heart.line(event.line);
+          output = `${output}${output === '' ? '' : '\n'}${event.line}`.slice(-OUTPUT);
+          runner.log(logLine(origin, event));
         },
       },
       runner.grace,
@@ -98,6 +97,5 @@ async function call(runner: Runner, input: ExitHookInput, session: Session, hear
     throw error;
   }
   if (answer.ok) return { output };
-  tell('stderr', `The exit hook failed: ${answer.error.message}`);
   throw hookFailure(answer.error, output);
 }
