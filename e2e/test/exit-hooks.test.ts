@@ -59,7 +59,12 @@ describe('exit hooks', () => {
       const outcome = lastJson(stdout)!;
       const shown = lastJson((await bench.mft('status', outcome.runId, '--json')).stdout) as Record<string, any>;
       expect(shown['status'], stderr).toBe(outcome.status);
-      return { status, outcome: outcome.status, hooks: shown['exitHooks'] as Record<string, unknown>[], runId: outcome.runId };
+      return {
+        status,
+        outcome: outcome.status,
+        hooks: shown['exitHooks'] as Record<string, unknown>[],
+        runId: outcome.runId,
+      };
     };
 
     const completed = await ended();
@@ -87,10 +92,15 @@ describe('exit hooks', () => {
     expect(told()).toEqual(['undone', ...onError]);
   });
 
-  it('of a run that Temporal\'s schedule started, with the timeout and the tags of its deployment', async () => {
+  it("of a run that Temporal's schedule started, with the timeout and the tags of its deployment", async () => {
     await bench.client.schedule.getHandle('metaflow-late').trigger();
     const listed = async () =>
-      (lastJson((await bench.mft('runs', '--deployment', 'late', '--status', 'timed_out', '--tag', 'nightly', '--json')).stdout) as Record<string, any>).runs;
+      (
+        lastJson(
+          (await bench.mft('runs', '--deployment', 'late', '--status', 'timed_out', '--tag', 'nightly', '--json'))
+            .stdout,
+        ) as Record<string, any>
+      ).runs;
     await until(async () => (await listed()).length === 1, { what: 'the end of the run' });
     const [run] = await listed();
     expect(run).toMatchObject({ flow: 'HookedFlow', user: 'tester', tags: ['nightly'] });

@@ -53,7 +53,13 @@ describe('a flow with @project', () => {
     const started = await Promise.all(branches.map((branch) => json('trigger', `shared.test.${branch}.SharedFlow`)));
     await Promise.all(started.map(({ workflowId }) => bench.client.workflow.getHandle(workflowId).result()));
     const told = await Promise.all(
-      started.map(({ pathspec }) => ask(bench, pathspec, `[[${SEEN}], sorted(run.user_tags), sorted(t for t in run.system_tags if t.startswith(("project", "user:")))]`)),
+      started.map(({ pathspec }) =>
+        ask(
+          bench,
+          pathspec,
+          `[[${SEEN}], sorted(run.user_tags), sorted(t for t in run.system_tags if t.startswith(("project", "user:")))]`,
+        ),
+      ),
     );
     for (const [i, branch] of branches.entries()) {
       const expected = Array.from({ length: 5 }, () => currentOf(`test.${branch}`));
@@ -79,7 +85,10 @@ describe('a flow with @project', () => {
   it('is right about itself in handlers, and after a resume', async () => {
     const name = named('test.b2');
     const failed = await json('trigger', name, 'fails=yes', '--tag', 'mine');
-    await bench.client.workflow.getHandle(failed.workflowId).result().catch(() => undefined);
+    await bench.client.workflow
+      .getHandle(failed.workflowId)
+      .result()
+      .catch(() => undefined);
     const undone = 'json.loads(run["each"].task.metadata_dict["temporal-compensation"])["stdout"]';
     const printed = `undo ${currentOf('test.b2').join(' ').replaceAll('false', 'False')}\n`;
     expect(await ask(bench, failed.pathspec, undone)).toBe(printed);
@@ -97,7 +106,10 @@ describe('a flow with @project', () => {
     const name = named('test.team');
     await json('create', flow, '--branch', 'team', '--namespace', 'user:team');
     const failed = await json('trigger', name, 'fails=yes');
-    await bench.client.workflow.getHandle(failed.workflowId).result().catch(() => undefined);
+    await bench.client.workflow
+      .getHandle(failed.workflowId)
+      .result()
+      .catch(() => undefined);
     const resumed = await json('resume', name, '--origin-run-id', failed.runId);
     const fresh = await json('trigger', name);
     for (const { workflowId, pathspec } of [resumed, fresh]) {
@@ -106,7 +118,7 @@ describe('a flow with @project', () => {
     }
   });
 
-  it('under mft run, and under the flow file\'s own command, belongs to its user or its branch', async () => {
+  it("under mft run, and under the flow file's own command, belongs to its user or its branch", async () => {
     const own = await json('run', flow);
     expect(await ask(bench, own.pathspec, 'run.data.last_seen')).toEqual(currentOf('user.tester', false, true));
     const { python } = bench;
@@ -129,8 +141,13 @@ describe('a flow with @project', () => {
     expect(production.name).toBe(named('prod'));
     const token = (await json('show', named('prod'))).environment.METAFLOW_PRODUCTION_TOKEN as string;
     expect(token).toMatch(/^mfprj-[a-z2-7]{16}-0-[a-z]{4}$/);
-    const stranger = { ...bench.env, METAFLOW_USER: 'stranger', METAFLOW_HOME: path.join(bench.directory, 'elsewhere') };
-    const theirs = (...words: string[]) => run(process.execPath, [MFT, ...words], { cwd: bench.directory, env: stranger });
+    const stranger = {
+      ...bench.env,
+      METAFLOW_USER: 'stranger',
+      METAFLOW_HOME: path.join(bench.directory, 'elsewhere'),
+    };
+    const theirs = (...words: string[]) =>
+      run(process.execPath, [MFT, ...words], { cwd: bench.directory, env: stranger });
     const refused = await theirs('create', flow, '--production', '--json');
     expect([refused.status, lastJson(refused.stdout)]).toMatchObject([2, { error: { code: 'INCORRECT_TOKEN' } }]);
     const kept = await theirs('delete', named('prod'), '--json');
@@ -139,7 +156,10 @@ describe('a flow with @project', () => {
     expect((await theirs('create', flow, '--production', '--authorize', token)).status).toBe(0);
     // Remembered from now on, and the namespace of its runs.
     const python = (...words: string[]) =>
-      run(bench.env['METAFLOW_PYTHON']!, [flow, '--production', 'temporal', ...words], { cwd: bench.directory, env: stranger });
+      run(bench.env['METAFLOW_PYTHON']!, [flow, '--production', 'temporal', ...words], {
+        cwd: bench.directory,
+        env: stranger,
+      });
     expect((await python('create')).status).toBe(0);
     const { workflowId, pathspec } = await json('trigger', named('prod'));
     await bench.client.workflow.getHandle(workflowId).result();

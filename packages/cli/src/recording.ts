@@ -72,7 +72,10 @@ function recorderOf({ client, connection, address, namespace }: Connected): Reco
       try {
         const { name, config } = await readDeployment(client, wanted);
         const { user, project, environment } = config;
-        return { reached: true, deployment: { name, user, environment, ...(project === undefined ? {} : { project }) } };
+        return {
+          reached: true,
+          deployment: { name, user, environment, ...(project === undefined ? {} : { project }) },
+        };
       } catch (error) {
         // Of one that nobody can read any more there is nothing to guard.
         if (isMftError(error) && /^(DEPLOYMENT|CONFIG)_NOT_FOUND$/.test(error.code)) return { reached: true };

@@ -53,7 +53,8 @@ async function ended(
 
 const onError = ['page', 'breaks', 'tell'];
 const begun = async ({ runner, handle }: Run): Promise<void> => {
-  while (runner.tasks(`temporal-${handle.workflowId}`).size < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (runner.tasks(`temporal-${handle.workflowId}`).size < 2)
+    await new Promise((resolve) => setTimeout(resolve, 20));
 };
 const endHangs: RunnerOptions['behave'] = async ({ step }) => {
   if (step === 'end') await untilCancelled();
@@ -90,14 +91,20 @@ describe('exit hooks', () => {
       await begun(run);
       await run.handle.cancel();
     });
-    expect(cancelled).toMatchObject({ outcome: 'CancelledFailure', order: ['undone', 'finished as cancelled', ...onError] });
+    expect(cancelled).toMatchObject({
+      outcome: 'CancelledFailure',
+      order: ['undone', 'finished as cancelled', ...onError],
+    });
     const late = await ended({ behave: endHangs, input: { timeout: 1 } });
     expect(late).toMatchObject({ outcome: FAILURE.timeout, order: ['undone', 'finished as failed', ...onError] });
     const terminated = await ended({ behave: endHangs }, async (run) => {
       await begun(run);
       await run.handle.signal(TERMINATE_SIGNAL, { reason: 'enough' });
     });
-    expect(terminated).toMatchObject({ outcome: FAILURE.terminated, order: ['undone', 'finished as failed', ...onError] });
+    expect(terminated).toMatchObject({
+      outcome: FAILURE.terminated,
+      order: ['undone', 'finished as failed', ...onError],
+    });
   });
 
   test('of a run that could not begin', async () => {

@@ -16,7 +16,11 @@ afterAll(async () => {
   await env?.teardown();
 });
 
-const shown = { values: { flow: 'HandFlow', project: 'demo', branch: 'prod', user: 'tester' }, runId: true, tags: true } as const;
+const shown = {
+  values: { flow: 'HandFlow', project: 'demo', branch: 'prod', user: 'tester' },
+  runId: true,
+  tags: true,
+} as const;
 
 test('a run shows itself once, together with its first activity, and still after it continued as new', async () => {
   const input = { tags: ['mine'], limits: { softEvents: 100 } };

@@ -1,4 +1,11 @@
-import { COMPENSATION_MEMO, exitHooksFor, runIdOf, type FinishRunInput, type LoadedPlan, type RunResult } from '@mft/graph';
+import {
+  COMPENSATION_MEMO,
+  exitHooksFor,
+  runIdOf,
+  type FinishRunInput,
+  type LoadedPlan,
+  type RunResult,
+} from '@mft/graph';
 import { describeReport } from '@mft/saga';
 import {
   CancellationScope,

@@ -117,13 +117,7 @@ export interface ShutdownRequest {
 }
 
 export type Request =
-  | OpenRequest
-  | TaskRequest
-  | CompensateRequest
-  | ExitHookRequest
-  | CloseRequest
-  | CancelRequest
-  | ShutdownRequest;
+  OpenRequest | TaskRequest | CompensateRequest | ExitHookRequest | CloseRequest | CancelRequest | ShutdownRequest;
 
 /** Answer to a request that went well; the fields beside `ok` are a task's, but for a number of clones: that is an `open`'s. */
 export interface OkAnswer {

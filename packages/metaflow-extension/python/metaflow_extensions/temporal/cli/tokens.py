@@ -78,7 +78,7 @@ def check(described, authorize=None):
     authorize = load_token(start) if authorize is None else _plain(authorize)
     if described["user"] != get_username() and authorize != token:
         raise IncorrectProductionToken(
-            "*%s* was deployed by *%s*. Ask for its production token, and give it once: --authorize TOKEN" % (described["name"], described["user"])
+            "%s was deployed by %s. Ask for its production token, and give it once: --authorize TOKEN" % (described["name"], described["user"])
         )
     store_token(start, token)
 
@@ -91,7 +91,7 @@ def refuse_misplaced(context, given):
     """
     if not is_production(context):
         if given["authorize"] or given["generate_new_token"] or given["given_token"]:
-            raise MisplacedToken("Production tokens are for deployments of a flow with @project by *--production*.")
+            raise MisplacedToken("Production tokens are for deployments of a flow with @project by --production.")
     elif given["given_token"]:
         # As with Metaflow's other orchestrators: the tokens of a project have a known beginning.
         raise MisplacedToken("--new-token is not for flows with @project: --generate-new-token makes a new one.")
@@ -114,7 +114,7 @@ def settle(context, given, ask):
     before = of(described) if answer.get("reached") else load_token(start)
     token = new_token(start, before) if before is None or given["generate_new_token"] else before
     if token is None:
-        raise MetaflowException("No token follows *%s*, which Metaflow did not make. Delete the deployment, then create it again." % before)
+        raise MetaflowException("No token follows %s, which Metaflow did not make. Delete the deployment, then create it again." % before)
     store_token(start, token)
     click.secho("The namespace of this production flow is production:%s" % token, err=True)
     click.secho("Whoever else deploys it needs, once: create --production --authorize %s" % token, err=True)
