@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TokenOptions } from '@mft/compiler';
 import type { FlowConfig } from '@mft/graph';
 import type { Context } from './context.js';
 import { integer } from './numbers.js';
@@ -26,6 +27,7 @@ export interface Compiled {
  * Compile a flow as the command line says.
  *
  * @param options.savePackage - save the code package and the config in the datastore; default: not
+ * @param options.tokens - how the production token is settled; default: there is none
  * @param options.onSpawned - called when Python is at work and this process has nothing to do for half a second
  * @throws MftError as `compileFlow` of `@mft/compiler`
  *
@@ -38,7 +40,7 @@ export async function readFlow(
   file: string,
   flags: CompileFlags,
   { env }: Pick<Context, 'env'>,
-  options: { savePackage?: boolean; onSpawned?: () => void } = {},
+  options: { savePackage?: boolean; tokens?: TokenOptions; onSpawned?: () => void } = {},
 ): Promise<Compiled> {
   const timeout = integer('--workflow-timeout', flags.workflowTimeout, 1);
   const maxWorkers = integer('--max-workers', flags.maxWorkers, 1);
@@ -62,6 +64,7 @@ export async function readFlow(
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
     ...(parallel === undefined ? {} : { compensate: { parallel } }),
     ...(options.savePackage ? { savePackage: true } : {}),
+    ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
   });
   compiling.catch(() => undefined);
   if (options.onSpawned !== undefined) {

@@ -1,3 +1,4 @@
+import type { TokenOptions } from '@mft/compiler';
 import { isMftError, type FlowConfig } from '@mft/graph';
 import type { Connected } from '@mft/worker';
 import { connectionFlags } from './connection.js';
@@ -23,6 +24,8 @@ export interface Recording {
 
 /** Records one deployment. */
 export interface Recorder {
+  /** What is on record of a deployment; `reached: false` where no server is. */
+  recorded(name: string): ReturnType<TokenOptions['recorded']>;
   record(config: FlowConfig, version: { readonly hash: string; readonly createdAt: string }): Promise<Recording>;
   close(): Promise<void>;
 }
@@ -64,8 +67,24 @@ export async function openRecorder(flags: TemporalFlags, { env, notice }: Contex
 
 function recorderOf({ client, connection, address, namespace }: Connected): Recorder {
   return {
+    recorded: async (wanted) => {
+      const { readDeployment } = await import('@mft/worker');
+      try {
+        const { name, config } = await readDeployment(client, wanted);
+        const { user, project, environment } = config;
+        return {
+          reached: true,
+          deployment: { name, user, environment, ...(project === undefined ? {} : { project }) },
+        };
+      } catch (error) {
+        // Of one that nobody can read any more there is nothing to guard.
+        if (isMftError(error) && /^(DEPLOYMENT|CONFIG)_NOT_FOUND$/.test(error.code)) return { reached: true };
+        throw error;
+      }
+    },
     record: async (config, version) => {
-      const { recordDeployment } = await import('@mft/worker');
+      const { recordDeployment, registerSearchAttributes } = await import('@mft/worker');
+      await registerSearchAttributes(client);
       const { outcome, record } = await recordDeployment(client, config, version);
       if (outcome !== 'kept') return { recorded: true, told: `at ${address}, namespace ${namespace}` };
       const told = `no: a newer one is on record at ${address}, created ${record.createdAt}`;
@@ -78,6 +97,7 @@ function recorderOf({ client, connection, address, namespace }: Connected): Reco
 function withoutServer(reason: string, warning?: string): Recorder {
   const told = `not yet: ${reason}; the worker file does so when it runs, as does "create" again with --address`;
   return {
+    recorded: () => Promise.resolve({ reached: false }),
     record: () => Promise.resolve({ recorded: false, told, ...(warning === undefined ? {} : { warning }) }),
     close: () => Promise.resolve(),
   };

@@ -63,6 +63,10 @@ export function addVerbs({ add, temporal, collect }: Declaring): void {
     .optionsGroup('Filter:')
     .option('--flow <name>', 'of this flow')
     .option('--deployment <name>', 'of this deployment')
+    .option('--project <name>', 'of this @project')
+    .option('--branch <branch>', 'of this branch of a @project: prod, test.staging, user.alice')
+    .option('--user <name>', 'of this owner')
+    .option('--tag <tag>', 'with this tag (repeatable)', collect)
     .addOption(new Option('--status <status>', 'of this status').choices(STATUSES))
     .option('--limit <n>', 'at most so many (default: 20)')
     .addOptions('Temporal:', temporal());
@@ -100,5 +104,7 @@ export function addVerbs({ add, temporal, collect }: Declaring): void {
 
   add('delete', 'forget a deployment; its runs go on, their artifacts stay')
     .argument('<name>', 'name of the deployment')
+    .optionsGroup('Delete:')
+    .option('--authorize <token>', 'production token of a deployment by --production that somebody else made')
     .addOptions('Temporal:', temporal());
 }

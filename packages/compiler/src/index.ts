@@ -4,7 +4,7 @@ export { canonicalJson } from '@mft/graph';
 export { configHash } from './hash.js';
 export { flowConfigSchema, parseConfig } from './schema.js';
 export { introspect } from './introspect.js';
-export type { IntrospectOptions } from './introspect.js';
+export type { IntrospectOptions, RecordedToken, TokenOptions } from './introspect.js';
 export type { Introspection } from './introspection.js';
 export { checkedPython, findPython, probePython, pythonPathFor } from './python.js';
 export type { PythonProbe } from './python.js';

@@ -7,10 +7,30 @@ import { extensionPath as ourExtension } from '@mft/metaflow-extension';
 import { MftError } from '@mft/graph';
 import type { FlowConfig } from '@mft/graph';
 import { refused, silent } from './failure.js';
-import { introspectionSchema, refusalSchema } from './introspection.js';
+import { introspectionSchema, questionSchema, refusalSchema } from './introspection.js';
 import type { Introspection } from './introspection.js';
 import { checkedPython, findPython, pythonPathFor } from './python.js';
 import { firstIssue } from './schema.js';
+
+/** What a deployment's record says of its production token. */
+export interface RecordedToken {
+  readonly name: string;
+  readonly user: string;
+  readonly project?: { readonly name: string; readonly branch: string };
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** How the production token of a deployment is settled, as Metaflow's other orchestrators do. */
+export interface TokenOptions {
+  /** The token, of who did not make the deployment. */
+  readonly authorize?: string;
+  /** Make a new one. @defaultValue false */
+  readonly generate?: boolean;
+  /** A token of one's own choice, which Metaflow refuses under `@project`. */
+  readonly given?: string;
+  /** Called with the name that `@project` gives the deployment. `reached: false` where there is no server to ask. */
+  readonly recorded: (name: string) => Promise<{ readonly reached: boolean; readonly deployment?: RecordedToken }>;
+}
 
 /** How to ask a flow about itself. */
 export interface IntrospectOptions {
@@ -24,6 +44,8 @@ export interface IntrospectOptions {
   readonly savePackage?: boolean;
   /** With `savePackage`: the config to store, and its hash. */
   readonly configOf?: (introspection: Introspection) => { config: FlowConfig; hash: string };
+  /** Settle the production token of a `@project`'s production deployment. @defaultValue it gets none */
+  readonly tokens?: TokenOptions;
   /** Folder to put on `PYTHONPATH` where the extension is not installed. */
   readonly extensionPath?: string;
   /** Environment of the Python process. @defaultValue `process.env` */
@@ -38,7 +60,7 @@ export interface IntrospectOptions {
  * Ask a flow about itself, through Metaflow's own objects. Metaflow's own checks run on the way.
  *
  * @param file - the flow's Python file
- * @throws MftError `FLOW_NOT_FOUND`, `NOT_A_FLOW`, `INVALID_FLOW`, `INVALID_OPTION`, `FLOW_CRASHED`, `UNKNOWN_USER`, and those of `findPython`
+ * @throws MftError `FLOW_NOT_FOUND`, `NOT_A_FLOW`, `INCORRECT_TOKEN`, `INVALID_FLOW`, `INVALID_OPTION`, `FLOW_CRASHED`, `UNKNOWN_USER`, and those of `findPython`
  * @example
  * ```ts
  * const { graph } = await introspect('hello.py', { options: ['--with', 'retry'] });
@@ -58,6 +80,7 @@ export async function introspect(file: string, options: IntrospectOptions = {}):
   const verb = ['temporal', 'inspect', ...(options.tags ?? []).flatMap((tag) => ['--tag', tag])];
   if (options.savePackage) verb.push('--package');
   if (options.savePackage && options.configOf) verb.push('--save-config');
+  if (options.tokens !== undefined) verb.push(...tokenWords(options.tokens));
 
   const child = execa(probe.executable, [path, ...quiet, ...given, ...verb], {
     cwd,
@@ -80,7 +103,10 @@ export async function introspect(file: string, options: IntrospectOptions = {}):
     try {
       const answer: unknown = JSON.parse(line);
       const refusal = refusalSchema.safeParse(answer);
+      const question = questionSchema.safeParse(answer);
       if (refusal.success) error = refused(refusal.data.error, shown(cwd, path), probe.executable);
+      else if (question.success && options.tokens !== undefined)
+        input.write(JSON.stringify(await options.tokens.recorded(question.data.deployment)) + '\n');
       else if (introspection === undefined) {
         introspection = understood(answer, file);
         if (options.savePackage && options.configOf) input.end(JSON.stringify(options.configOf(introspection)) + '\n');
@@ -104,6 +130,15 @@ export async function introspect(file: string, options: IntrospectOptions = {}):
   }
   if (result.stderr !== '') onOutput(result.stderr + '\n');
   return introspection;
+}
+
+function tokenWords({ authorize, generate, given }: TokenOptions): string[] {
+  return [
+    '--settle-token',
+    ...(authorize === undefined ? [] : [`--authorize=${authorize}`]),
+    ...(generate === true ? ['--generate-new-token'] : []),
+    ...(given === undefined ? [] : [`--new-token=${given}`]),
+  ];
 }
 
 async function checkFile(file: string, path: string): Promise<void> {

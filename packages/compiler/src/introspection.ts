@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   datastoreSchema,
   decoratorsSchema,
+  exitHooksSchema,
   metadataSchema,
   nodeSchema,
   packageSchema,
@@ -36,12 +37,16 @@ export const introspectionSchema = z.looseObject({
     })
     .exactOptional(),
   schedule: scheduleSchema.exactOptional(),
+  exitHooks: exitHooksSchema.exactOptional(),
   decorators: decoratorsSchema,
   package: packageSchema.exactOptional(),
 });
 
 /** All that Metaflow's own objects say about a flow. */
 export type Introspection = z.infer<typeof introspectionSchema>;
+
+/** What is asked on the way to an answer: the record of the deployment of that name. */
+export const questionSchema = z.strictObject({ deployment: z.string() });
 
 /** A refusal: Metaflow's own error, or an exception of the flow's code. */
 export const refusalSchema = z.looseObject({

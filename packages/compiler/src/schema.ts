@@ -4,6 +4,7 @@ import type { FlowConfig } from '@mft/graph';
 import {
   datastoreSchema,
   decoratorsSchema,
+  exitHooksSchema,
   metadataSchema,
   nodeSchema,
   packageSchema,
@@ -52,6 +53,7 @@ const config = z.looseObject({
     .exactOptional(),
   project: z.looseObject({ name: z.string(), branch: z.string(), production: z.boolean() }).exactOptional(),
   schedule: scheduleSchema.exactOptional(),
+  exitHooks: exitHooksSchema.exactOptional(),
   decorators: decoratorsSchema,
 }) satisfies z.ZodType<FlowConfig>;
 

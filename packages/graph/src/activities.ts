@@ -1,8 +1,10 @@
 import type { InputRun } from './inputs.js';
 import type { CompensateOptions } from './compensation.js';
+import type { ExitHookInput, ExitHookResult, ExitHooks } from './exit-hooks.js';
 import type { TaskCoordinates } from './ids.js';
 import type { Plan } from './plan.js';
 import type { ResumeInput } from './run.js';
+import type { SearchAttributeValues } from './search-attributes.js';
 
 /*
  * The activities that the interpreter calls. A team may bring a runner of its own: register functions of these names and types.
@@ -23,6 +25,8 @@ export const FAILURE = {
   start: 'RunNotStarted',
   /** The run's own deadline passed. */
   timeout: 'WorkflowTimeout',
+  /** An exit hook failed, or was cut off; it is not called again. */
+  hook: 'ExitHookFailed',
   /** Somebody ended the run, and what could be undone was undone first. */
   terminated: 'Terminated',
 } as const;
@@ -43,6 +47,10 @@ export interface LoadedPlan {
   readonly timeout?: number;
   /** How runs of the deployment are undone, where a run does not say otherwise. */
   readonly compensate?: CompensateOptions;
+  /** What is called when the run has ended. */
+  readonly exitHooks?: ExitHooks;
+  /** Search attributes that the namespace has; absent where it has none of ours. */
+  readonly searchAttributes?: SearchAttributeValues;
 }
 
 /** The run to register, and what it is given. */
@@ -154,6 +162,8 @@ export interface MetaflowActivities {
   runMetaflowTask(input: TaskInput): Promise<TaskResult>;
   /** Undoes one task. Heartbeats. */
   compensateMetaflowTask(input: CompensateInput): Promise<void>;
-  /** Last in every run, whatever its outcome. Heartbeats. Safe to repeat. */
+  /** The end of every run, whatever its outcome. Heartbeats. Safe to repeat. */
   finishMetaflowRun(input: FinishRunInput): Promise<void>;
+  /** Calls one exit hook, after the run's end. Heartbeats. Not repeated once the hook has begun. */
+  runExitHook(input: ExitHookInput): Promise<ExitHookResult>;
 }

@@ -1,4 +1,5 @@
 import type { CompensateOptions } from './compensation.js';
+import type { ExitHooks } from './exit-hooks.js';
 import type { Plan } from './plan.js';
 
 /** Version of {@link FlowConfig}'s format. A reader refuses a version that it does not know. */
@@ -85,6 +86,8 @@ export interface FlowConfig {
   readonly project?: { readonly name: string; readonly branch: string; readonly production: boolean };
   /** `@schedule`, as Metaflow writes it. */
   readonly schedule?: { readonly cron: string; readonly timezone?: string };
+  /** `@exit_hook`: functions called at the end of a run. */
+  readonly exitHooks?: ExitHooks;
   /** Names of decorators on the flow and its steps that need what a worker may lack (`conda`, `kubernetes`, …). */
   readonly decorators: Readonly<Record<string, readonly string[]>>;
 }

@@ -43,6 +43,10 @@ export {
   UNSUSPEND_SIGNAL,
 } from './run.js';
 export type { Progress, ResumeInput, RunInput, RunResult, StepProgress, TerminateRequest } from './run.js';
+export { EXIT_HOOKS_MEMO, exitHooksFor } from './exit-hooks.js';
+export type { ExitHookInput, ExitHookReport, ExitHookResult, ExitHooks } from './exit-hooks.js';
+export { SEARCH_ATTRIBUTES, searchAttributesOf } from './search-attributes.js';
+export type { SearchAttributeName, SearchAttributeValues } from './search-attributes.js';
 export { addCompensation, compensationCounts, MAX_NAMES } from './compensation.js';
 export type { CompensateOptions, Compensation } from './compensation.js';
 export { CONFIG_VERSION, taskQueueOf } from './config.js';

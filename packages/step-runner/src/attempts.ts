@@ -17,6 +17,8 @@ import { MAX_ATTEMPTS, type AttemptsBefore, type RetryPolicy } from '@mft/graph'
 export interface AttemptReport {
   /** Attempts so far that failed by themselves. */
   readonly failures: number;
+  /** Of what must not begin twice: whether it has begun. */
+  readonly begun?: boolean;
   /** Process id of the running attempt. */
   readonly pid?: number;
   /** The last line that it printed, cut. */

@@ -97,6 +97,28 @@ export function handedOverFailure(details: FailureDetails, before?: AttemptsBefo
 }
 
 /**
+ * An exit hook that failed, or that was cut off after it had begun: it is not called again.
+ *
+ * @param error - its message, and its traceback where there is one
+ * @param output - the end of what it printed
+ *
+ * @example
+ * ```ts
+ * throw hookFailure({ message: 'ValueError: no' }, 'calling the pager');
+ * ```
+ */
+export function hookFailure(error: Pick<WireError, 'message' | 'traceback'>, output: string): ApplicationFailure {
+  const failure = ApplicationFailure.create({
+    message: oneLine(error.message, MESSAGE_BYTES) || 'The exit hook failed without a message.',
+    type: FAILURE.hook,
+    nonRetryable: true,
+    details: output === '' ? [] : [{ output: cutMiddle(output, MESSAGE_BYTES) }],
+  });
+  failure.stack = error.traceback ? cutMiddle(error.traceback.trimEnd(), TRACEBACK_BYTES - MESSAGE_BYTES) : '';
+  return failure;
+}
+
+/**
  * A run that cannot begin, whoever tries it again.
  *
  * @example

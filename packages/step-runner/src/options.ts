@@ -1,4 +1,4 @@
-import type { FlowConfig } from '@mft/graph';
+import type { FlowConfig, SearchAttributeName } from '@mft/graph';
 import type { LauncherLogLine, TaskLogLine } from './log.js';
 import type { TaskSlots } from './slots.js';
 
@@ -39,6 +39,11 @@ export interface StepRunnerOptions {
   readonly idle?: number;
   /** Whether the launcher of the current deployment stays, however long it has no work. @defaultValue true */
   readonly keepCurrent?: boolean;
+  /**
+   * Search attributes that runs may show, asked for at the beginning of each run: only those that the namespace has, since a run that
+   * sets another one never goes on. @defaultValue none
+   */
+  readonly searchAttributes?: () => Promise<readonly SearchAttributeName[]>;
   /** Bound on tasks that other runners share. @defaultValue none but the Temporal Worker's own */
   readonly slots?: TaskSlots;
   /**

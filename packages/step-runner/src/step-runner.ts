@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FlowConfig, MetaflowActivities } from '@mft/graph';
 import { launcherArguments } from '@mft/metaflow-extension';
 import { compensateTask } from './activities/compensate.js';
+import { runExitHook } from './activities/exit-hook.js';
 import { Heart } from './activities/heartbeat.js';
 import type { Runner } from './activities/runner.js';
 import { finishRun, loadPlan, startRun } from './activities/runs.js';
@@ -101,6 +102,7 @@ export function createStepActivities(options: StepRunnerOptions): StepRunner {
     configs,
     beforeCurrent: options.beforeCurrent,
     slots: options.slots,
+    searchAttributes: options.searchAttributes,
     tags: options.tags ?? [],
     retryWait: retryWaitOf(options, env),
     grace: options.grace ?? 5,
@@ -114,6 +116,7 @@ export function createStepActivities(options: StepRunnerOptions): StepRunner {
       runMetaflowTask: (input) => runTask(runner, input),
       compensateMetaflowTask: (input) => compensateTask(runner, input),
       finishMetaflowRun: (input) => Heart.during(runner.heartbeat, () => finishRun(runner, input)),
+      runExitHook: (input) => runExitHook(runner, input),
     },
     events,
     start: async () => {

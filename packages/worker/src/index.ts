@@ -12,6 +12,7 @@ export {
   scheduleIdOf,
 } from './deployment/record.js';
 export type { DeploymentRecord, DeploymentSummary, ReadOptions, Recorded } from './deployment/record.js';
+export { checkToken } from './deployment/token.js';
 export { newWorkflowId, startRun } from './run/start.js';
 export { endAbandonedRuns, PRIVATE_QUEUE, thisProcess } from './run/abandoned.js';
 export { memoOf } from './run/memo.js';
@@ -29,6 +30,7 @@ export { listRuns, RUN_STATUSES } from './run/list.js';
 export type { RunFilter } from './run/list.js';
 export { readLogs } from './run/logs.js';
 export type { LogsOf, LogsQuery } from './run/logs.js';
+export { registerSearchAttributes } from './search/register.js';
 export { checkSize } from './run/size.js';
 export { summaryOf } from './run/summary.js';
 export type { RunSummary } from './run/summary.js';

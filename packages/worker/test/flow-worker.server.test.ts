@@ -103,6 +103,7 @@ test('counts of a wide foreach are whole, though its tasks run in children', asy
     },
     compensateMetaflowTask: async () => undefined,
     finishMetaflowRun: async () => undefined,
+    runExitHook: async () => ({ output: '' }),
   };
   const { config, worker } = await workerOn('wide', { maxWorkers: 7, temporal: { activities } });
   let children = 0;

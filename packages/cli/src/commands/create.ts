@@ -1,16 +1,21 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import type { TokenOptions } from '@mft/compiler';
 import { MftError } from '@mft/graph';
 import { flowFile, isParameter } from '../argv.js';
 import type { Context, Result } from '../context.js';
 import { readFlow, type CompileFlags, type Compiled } from '../flow.js';
 import type { TemporalFlags } from '../options.js';
 import { checkOutput, shellWord } from '../output.js';
-import { openRecorder, type Recording } from '../recording.js';
+import { openRecorder, type Recorder, type Recording } from '../recording.js';
 
 /** Flags of `mft create`. */
 export interface CreateFlags extends CompileFlags, TemporalFlags {
   readonly output?: string;
+  /** Production token of the deployment, where somebody else made it. */
+  readonly authorize?: string;
+  readonly generateNewToken?: true;
+  readonly newToken?: string;
   /** Print the config; write, save and record nothing. */
   readonly dryRun?: true;
   /** The same, by the name that Metaflow's other orchestrators have for it. */
@@ -35,7 +40,10 @@ export async function create(words: readonly string[], flags: CreateFlags, conte
   // Before anything is saved: a server that was named and does not answer ends the command.
   const recorder = await openRecorder(flags, context);
   try {
-    const { config, hash } = await readFlow(file, flags, context, { savePackage: true });
+    const { config, hash } = await readFlow(file, flags, context, {
+      savePackage: true,
+      tokens: tokensOf(flags, recorder),
+    });
     const createdAt = new Date().toISOString();
     const { renderWorkerFile } = await import('@mft/worker');
     await writeWhole(output, await renderWorkerFile(config, { hash, createdAt, fileName: basename(output) }));
@@ -45,6 +53,16 @@ export async function create(words: readonly string[], flags: CreateFlags, conte
   } finally {
     await recorder.close();
   }
+}
+
+/** Under another name than `@project` gives it, a deployment is asked for by that. */
+function tokensOf({ authorize, generateNewToken, newToken, name }: CreateFlags, { recorded }: Recorder): TokenOptions {
+  return {
+    ...(authorize === undefined ? {} : { authorize }),
+    ...(generateNewToken === true ? { generate: true } : {}),
+    ...(newToken === undefined ? {} : { given: newToken }),
+    recorded: (ofProject) => recorded(name ?? ofProject),
+  };
 }
 
 function resultOf({ config, hash }: Compiled, createdAt: string, output: string, recording: Recording): Result {

@@ -9,6 +9,10 @@ import { localTime, table } from '../table.js';
 export interface RunsFlags extends TemporalFlags {
   readonly flow?: string;
   readonly deployment?: string;
+  readonly project?: string;
+  readonly branch?: string;
+  readonly user?: string;
+  readonly tag?: readonly string[];
   readonly status?: RunSummary['status'];
   readonly limit?: string;
 }
@@ -21,8 +25,9 @@ export interface RunsFlags extends TemporalFlags {
 export async function runs(_words: readonly string[], flags: RunsFlags, context: Context): Promise<Result> {
   const limit = integer('--limit', flags.limit, 1);
   const { formatDuration, listRuns } = await import('@mft/worker');
-  const { flow, deployment, status } = flags;
-  const found = await withServer(flags, context, ({ client }) => listRuns(client, { flow, deployment, status, limit }));
+  const { flow, deployment, project, branch, user, tag: tags, status } = flags;
+  const filter = { flow, deployment, project, branch, user, tags, status, limit };
+  const found = await withServer(flags, context, ({ client }) => listRuns(client, filter));
   const rows = found.map(({ pathspec, deployment, status, startedAt, endedAt }) => [
     status.replace('_', ' '),
     pathspec,

@@ -24,7 +24,8 @@ export async function serve(
   const { env, screen, show } = context;
   const idle = integer('--idle', flags.idle, 1);
   const getTarget = await locateServer(flags, context);
-  const { connect, connectWorker, openWorkerService, serveDeployments } = await import('@mft/worker');
+  const { connect, connectWorker, openWorkerService, registerSearchAttributes, serveDeployments } =
+    await import('@mft/worker');
   const service = await openWorkerService(flags, { stdout: screen });
   const { logger, taskLine, launcherLine } = service;
   try {
@@ -34,6 +35,7 @@ export async function serve(
       connectWorker(target.flags, logger, env),
     ]);
     try {
+      await registerSearchAttributes(client);
       const { maxWorkers, grace, python, mode, preload } = flags;
       await serveDeployments({
         ...{ client, connection: native.connection, namespace: native.namespace, dataConverter: native.dataConverter },

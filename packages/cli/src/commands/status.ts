@@ -1,4 +1,4 @@
-import type { Compensation } from '@mft/graph';
+import type { Compensation, ExitHookReport } from '@mft/graph';
 import type { RunDescription } from '@mft/worker';
 import type { Context, Result } from '../context.js';
 import type { TemporalFlags } from '../options.js';
@@ -28,7 +28,7 @@ interface Words {
 }
 
 function textOf(run: RunDescription, { compensationLines, formatDuration }: Words): string {
-  const { pathspec, startedAt, endedAt, steps, error, compensation } = run;
+  const { pathspec, startedAt, endedAt, steps, error, compensation, exitHooks } = run;
   const took = (endedAt === undefined ? Date.now() : Date.parse(endedAt)) - Date.parse(startedAt);
   const facts = [
     ['Deployment', run.deployment],
@@ -50,11 +50,17 @@ function textOf(run: RunDescription, { compensationLines, formatDuration }: Word
     ...facts.map(([name = '', value]) => `  ${name.padEnd(10)}  ${value}`),
     ...(counts.length === 0 ? [] : ['', indented(table([['STEP', 'DONE', '', ''], ...counts]))]),
     ...(compensation === undefined ? [] : ['', indented(compensationLines(compensation).join('\n'))]),
+    ...(exitHooks === undefined ? [] : ['', indented(exitHooks.map(hookLines).join('\n'))]),
     ...(error === undefined ? [] : ['', ...(error.traceback === undefined ? [] : [error.traceback.trimEnd()])]),
     ...(error === undefined || error.traceback?.trimEnd().endsWith(error.message) === true
       ? []
       : [`${where}${error.message}`]),
   ].join('\n');
+}
+
+function hookLines({ hook, ok, output, error }: ExitHookReport): string {
+  const ended = ok ? `Exit hook ${hook}: done` : `Exit hook ${hook} failed: ${error ?? ''}`;
+  return output === undefined ? ended : `${ended}\n${indented(output)}`;
 }
 
 function indented(text: string): string {

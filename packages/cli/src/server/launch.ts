@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { MftError } from '@mft/graph';
+import { MftError, SEARCH_ATTRIBUTES } from '@mft/graph';
 import type { ServerFiles } from './paths.js';
 import { endProcess } from './process.js';
 import { probe } from './probe.js';
@@ -70,7 +70,7 @@ export async function launch(options: LaunchOptions): Promise<ServerRecord> {
     await removeRecord(files);
     throw error;
   }
-  await keepHistory(options, record);
+  await Promise.all([keepHistory(options, record), showRuns(options, record)]);
   return record;
 }
 
@@ -131,5 +131,14 @@ async function keepHistory({ binary, namespace, env }: LaunchOptions, { address 
     '--retention',
     RETENTION,
   ];
+  await execa(binary, args, { reject: false, timeout: 5000, stdin: 'ignore', env, extendEnv: false });
+}
+
+/** Search attributes by which runs are found. One that is there already is no error; without them everything works. */
+async function showRuns({ binary, namespace, env }: LaunchOptions, { address }: ServerRecord): Promise<void> {
+  const { tags, ...keywords } = SEARCH_ATTRIBUTES;
+  const names = [...Object.values(keywords).map((name) => [name, 'Keyword']), [tags, 'KeywordList']];
+  const words = names.flatMap(([name = '', type = '']) => ['--name', name, '--type', type]);
+  const args = ['operator', 'search-attribute', 'create', '--address', address, '--namespace', namespace, ...words];
   await execa(binary, args, { reject: false, timeout: 5000, stdin: 'ignore', env, extendEnv: false });
 }

@@ -87,6 +87,24 @@ const runOptions: ActivityOptions = {
 /** The beginning and the end of a run. Both are safe to repeat. */
 export const run = proxyActivities<Pick<MetaflowActivities, 'startMetaflowRun' | 'finishMetaflowRun'>>(runOptions);
 
+/** Milliseconds that an exit hook gets: the runner ends it by itself, this is for a worker that does not. */
+const HOOK_TIMEOUT = 60 * MINUTE + SLACK + WAITING;
+
+/**
+ * What is called at the end. The runner refuses to begin a hook a second time, and says so by an error that is not retried: what is
+ * retried here never began.
+ */
+export const hooks = proxyActivities<Pick<MetaflowActivities, 'runExitHook'>>({
+  ...shared,
+  startToCloseTimeout: HOOK_TIMEOUT,
+  retry: {
+    maximumAttempts: 6,
+    initialInterval: 1000,
+    maximumInterval: MINUTE,
+    nonRetryableErrorTypes: [FAILURE.hook, FAILURE.start],
+  },
+});
+
 /** Activity options of a run's beginning: one that resumes another copies all of its finished tasks first. */
 export function startOptions({ resume }: StartRunInput): ActivityOptions {
   return resume === undefined ? runOptions : { ...runOptions, startToCloseTimeout: 6 * 60 * MINUTE };

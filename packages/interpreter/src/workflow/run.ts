@@ -1,4 +1,11 @@
-import { COMPENSATION_MEMO, runIdOf, type FinishRunInput, type LoadedPlan, type RunResult } from '@mft/graph';
+import {
+  COMPENSATION_MEMO,
+  exitHooksFor,
+  runIdOf,
+  type FinishRunInput,
+  type LoadedPlan,
+  type RunResult,
+} from '@mft/graph';
 import { describeReport } from '@mft/saga';
 import {
   CancellationScope,
@@ -15,8 +22,10 @@ import type { EngineState } from '../engine/state.js';
 import { loadMetaflowPlan, run, startOptions } from './activities.js';
 import { drive } from './drive.js';
 import { errorOf, failureOf, firstLine } from './errors.js';
+import { callExitHooks } from './exit-hooks.js';
 import { compensateOf, factsOf, timeoutOf, type Continued, type RunArgument, type RunFacts } from './input.js';
 import { ProgressBoard } from './progress.js';
+import { showAttributes } from './search-attributes.js';
 
 /**
  * Runs a flow from its start to its end, or takes it up where it continued as new.
@@ -34,6 +43,8 @@ export async function runFlow(argument: RunArgument): Promise<RunResult> {
   const begun: Continued = argument.continued ?? begin(argument, loaded);
   const { state, timeout, deadline } = begun;
   const facts = factsOf(begun);
+  // They stay with a run that continues as new.
+  if (argument.continued === undefined) showAttributes(loaded.searchAttributes, facts);
   const { hash, runId, tags, resume } = facts;
   let { pathspec = `${plan.graph.name}/${runId}` } = begun;
 
@@ -58,6 +69,7 @@ export async function runFlow(argument: RunArgument): Promise<RunResult> {
   const { outcome } = report;
   if (registered) await finish(facts, driven.finish);
   tellUndone(driven.state, report);
+  await callExitHooks(exitHooksFor(loaded.exitHooks, outcome.status), facts);
   board.close(outcome.status);
   if (outcome.status === 'completed') return { pathspec, runId, tasks: report.done };
   if (outcome.status === 'cancelled') throw new CancelledFailure(outcome.error.message);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { temporal } from '@temporalio/proto';
 import type { RunnerOptions } from './runner.js';
 import { SCENARIOS } from './scenarios.js';
-import { startServer } from './server.js';
+import { registerSearchAttributes, startServer } from './server.js';
 import { historiesOf, quiet, withRun } from './world.js';
 
 /*
@@ -17,6 +17,7 @@ const FOLDER = new URL('../histories/', import.meta.url);
 export async function record(only?: (name: string) => boolean): Promise<string[]> {
   quiet();
   const env = await startServer();
+  await registerSearchAttributes(env);
   const files: string[] = [];
   try {
     for (const [name, scenario] of Object.entries(SCENARIOS)) {

@@ -6,9 +6,12 @@ import {
   taskIdOf,
   type CompensateInput,
   type CompensateOptions,
+  type ExitHookInput,
+  type ExitHooks,
   type FinishRunInput,
   type MetaflowActivities,
   type Plan,
+  type SearchAttributeValues,
   type StartRunInput,
   type TaskInput,
 } from '@mft/graph';
@@ -32,6 +35,9 @@ export interface RunnerOptions {
   readonly undo?: (input: CompensateInput) => Promise<void> | void;
   readonly start?: (input: StartRunInput) => Promise<void> | void;
   readonly finish?: (input: FinishRunInput) => Promise<void> | void;
+  readonly exitHooks?: ExitHooks;
+  readonly searchAttributes?: SearchAttributeValues;
+  readonly hook?: (input: ExitHookInput) => Promise<void> | void;
 }
 
 export interface Runner {
@@ -41,6 +47,8 @@ export interface Runner {
   readonly starts: StartRunInput[];
   readonly finishes: FinishRunInput[];
   readonly undone: CompensateInput[];
+  /** Exit hooks in the order in which they were called. */
+  readonly hooked: string[];
   /** Ids of tasks that ended because they were cancelled. */
   readonly cancelled: string[];
   /** How many tasks began more than once. */
@@ -57,6 +65,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const starts: StartRunInput[] = [];
   const finishes: FinishRunInput[] = [];
   const undone: CompensateInput[] = [];
+  const hooked: string[] = [];
   const cancelled: string[] = [];
   const repeated: string[] = [];
   const resumed = new Set<string>();
@@ -68,13 +77,15 @@ export function createRunner(options: RunnerOptions): Runner {
     loadMetaflowPlan: async ({ hash }) => {
       if (hash !== undefined && hash !== HASH)
         throw ApplicationFailure.nonRetryable(`No config ${hash}.`, FAILURE.start);
-      const { timeout, compensate, tags = [] } = options;
+      const { timeout, compensate, exitHooks, searchAttributes, tags = [] } = options;
       return {
         hash: HASH,
         plan,
         tags,
         ...(timeout === undefined ? {} : { timeout }),
         ...(compensate === undefined ? {} : { compensate }),
+        ...(exitHooks === undefined ? {} : { exitHooks }),
+        ...(searchAttributes === undefined ? {} : { searchAttributes }),
       };
     },
     startMetaflowRun: async (input) => {
@@ -117,8 +128,13 @@ export function createRunner(options: RunnerOptions): Runner {
       finishes.push(input);
       await options.finish?.(input);
     },
+    runExitHook: async (input) => {
+      hooked.push(input.hook);
+      await options.hook?.(input);
+      return { output: `${input.hook} was here` };
+    },
   };
-  return { activities, tasks, starts, finishes, undone, cancelled, repeated, resumed };
+  return { activities, tasks, starts, finishes, undone, hooked, cancelled, repeated, resumed };
 }
 
 /** A step that fails for good, with a Python traceback as the real runner gives it. */

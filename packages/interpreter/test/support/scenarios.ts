@@ -1,4 +1,5 @@
-import { SUSPEND_SIGNAL, TERMINATE_SIGNAL, UNSUSPEND_SIGNAL } from '@mft/graph';
+import { FAILURE, SUSPEND_SIGNAL, TERMINATE_SIGNAL, UNSUSPEND_SIGNAL } from '@mft/graph';
+import { ApplicationFailure } from '@temporalio/common';
 import type { Choose } from './choices.js';
 import { planOf, policyOf } from './graphs.js';
 import { stepFailure, untilCancelled, type RunnerOptions } from './runner.js';
@@ -106,6 +107,24 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     undo: ({ index }) => {
       if (index[0] === 7) throw stepFailure('hotel API: 503');
     },
+  },
+  hooked: {
+    plan: undoing,
+    choose: splits(2),
+    exitHooks: { success: [], error: ['page', 'tell'] },
+    behave: ({ step }) => {
+      if (step === 'join') throw stepFailure('ValueError: no');
+    },
+    hook: ({ hook }) => {
+      if (hook === 'page') throw ApplicationFailure.nonRetryable('ValueError: no pager', FAILURE.hook);
+    },
+  },
+  shown: {
+    plan: loop,
+    choose: rounds(40),
+    input: { limits: { softEvents: 100 } },
+    searchAttributes: { values: { flow: 'HandFlow', user: 'tester' }, runId: true, tags: true },
+    tags: ['recorded'],
   },
   terminated: {
     plan: undoing,

@@ -1,3 +1,4 @@
+import { SEARCH_ATTRIBUTES } from '@mft/graph';
 import { temporalBinary } from '@mft/testing';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
@@ -16,5 +17,15 @@ export async function startServer(): Promise<TestWorkflowEnvironment> {
       extraArgs: settings.flatMap((setting) => ['--dynamic-config-value', setting]),
       log: { format: 'pretty', level: 'error' },
     },
+  });
+}
+
+/** Lets runs show themselves by search attributes. */
+export async function registerSearchAttributes(env: TestWorkflowEnvironment): Promise<void> {
+  const { tags, ...keywords } = SEARCH_ATTRIBUTES;
+  const types = [...Object.values(keywords).map((name) => [name, 2]), [tags, 7]];
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(types) as Record<string, number>,
   });
 }

@@ -28,11 +28,14 @@ export class Heart {
   readonly #timer: NodeJS.Timeout;
   #report: AttemptReport;
 
-  /** @param every - milliseconds between heartbeats. */
-  constructor(context: Context, every: number, failures: number) {
+  /**
+   * @param every - milliseconds between heartbeats.
+   * @param silent - whether the first one is left to who made it.
+   */
+  constructor(context: Context, every: number, failures: number, silent = false) {
     this.#context = context;
     this.#report = { failures };
-    this.#beat();
+    if (!silent) this.#beat();
     this.#timer = setInterval(() => this.#beat(), every);
   }
 
@@ -44,6 +47,12 @@ export class Heart {
   /** The task has a process now. */
   started(pid: number): void {
     this.#report = { ...this.#report, pid };
+  }
+
+  /** From here on it must not be begun again by anybody; told at once. */
+  begun(begun: boolean): void {
+    this.#report = { ...this.#report, begun };
+    this.#beat();
   }
 
   /** The task printed a line. */

@@ -1,4 +1,4 @@
-import type { ResumeInput } from '@mft/graph';
+import type { ResumeInput, SearchAttributeName } from '@mft/graph';
 import type { LogEvent } from '../launcher/protocol.js';
 import type { LauncherPool } from '../launcher/pool.js';
 import type { ConfigStore } from '../configs.js';
@@ -12,6 +12,8 @@ export interface Runner {
   /** Before a run gets the config that this worker serves now. */
   readonly beforeCurrent?: (() => Promise<void>) | undefined;
   readonly slots?: TaskSlots | undefined;
+  /** Search attributes that the namespace has. */
+  readonly searchAttributes?: (() => Promise<readonly SearchAttributeName[]>) | undefined;
   /** Tags that this worker puts on every run. */
   readonly tags: readonly string[];
   /** Minutes between attempts that replace each step's own. */

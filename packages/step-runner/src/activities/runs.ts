@@ -1,6 +1,9 @@
 import {
   FAILURE,
   withDeployedDefaults,
+  type FlowConfig,
+  type SearchAttributeName,
+  type SearchAttributeValues,
   type FinishRunInput,
   type LoadedPlan,
   type LoadPlanInput,
@@ -21,13 +24,31 @@ import { waitUnless } from './supervise.js';
 export async function loadPlan(runner: Runner, input: LoadPlanInput): Promise<LoadedPlan> {
   if (input.hash === undefined) await runner.beforeCurrent?.();
   const hash = input.hash ?? runner.configs.currentHash;
-  const config = await runner.configs.get(hash).catch(finalIfUsers);
+  const [config, attributes = []] = await Promise.all([
+    runner.configs.get(hash).catch(finalIfUsers),
+    runner.searchAttributes?.(),
+  ]);
   return {
     hash,
     plan: config.plan,
     tags: [...new Set([...config.tags, ...runner.tags])],
     ...(config.timeout === undefined ? {} : { timeout: config.timeout }),
     ...(config.compensate === undefined ? {} : { compensate: config.compensate }),
+    ...(config.exitHooks === undefined ? {} : { exitHooks: config.exitHooks }),
+    ...(attributes.length === 0 ? {} : { searchAttributes: shownBy(config, attributes) }),
+  };
+}
+
+function shownBy(
+  { name, flow, project, user }: FlowConfig,
+  names: readonly SearchAttributeName[],
+): SearchAttributeValues {
+  const all = { flow: flow.name, deployment: name, project: project?.name, branch: project?.branch, user };
+  const has = (key: string): boolean => names.some((each) => each === key);
+  return {
+    values: Object.fromEntries(Object.entries(all).filter(([key, value]) => value !== undefined && has(key))),
+    ...(has('runId') ? { runId: true } : {}),
+    ...(has('tags') ? { tags: true } : {}),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Context } from '@temporalio/activity';
 import { LauncherLostError } from '../launcher/errors.js';
 import type { Session } from '../launcher/pool.js';
 import type { Runner } from './runner.js';
-import type { Answer, CompensateRequest, TaskRequest } from '../launcher/protocol.js';
+import type { Answer, CompensateRequest, ExitHookRequest, TaskRequest } from '../launcher/protocol.js';
 import type { TaskListener } from '../launcher/process-types.js';
 
 /** Thrown when a task ended because its worker is going away: lost, not cancelled. */
@@ -20,7 +20,7 @@ export class WorkerStoppedError extends LauncherLostError {}
 export async function supervise(
   context: Context,
   session: Session,
-  request: TaskRequest | CompensateRequest,
+  request: TaskRequest | CompensateRequest | ExitHookRequest,
   listener: TaskListener,
   grace: number,
   limit?: number,

@@ -87,6 +87,15 @@ export interface CompensateRequest extends Resuming {
   readonly failure: { readonly step?: string; readonly type: string; readonly message: string };
 }
 
+export interface ExitHookRequest {
+  readonly op: 'exit_hook';
+  readonly run_id: string;
+  /** Name of the function, as `@exit_hook` has it. */
+  readonly hook: string;
+  /** Seconds. */
+  readonly timeout: number;
+}
+
 export interface CloseRequest {
   readonly op: 'close';
   readonly run_id: string;
@@ -107,7 +116,8 @@ export interface ShutdownRequest {
   readonly grace: number;
 }
 
-export type Request = OpenRequest | TaskRequest | CompensateRequest | CloseRequest | CancelRequest | ShutdownRequest;
+export type Request =
+  OpenRequest | TaskRequest | CompensateRequest | ExitHookRequest | CloseRequest | CancelRequest | ShutdownRequest;
 
 /** Answer to a request that went well; the fields beside `ok` are a task's, but for a number of clones: that is an `open`'s. */
 export interface OkAnswer {

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { MftError, type FlowConfig } from '@mft/graph';
 import type { StoredPlace } from '@mft/step-runner';
-import type { RunMemo } from '../run/memo.js';
+import { ownersOf, type RunMemo } from '../run/memo.js';
 
 /*
  * What a deployment's record says of it: the memo of its schedule's action, which every run that the schedule starts gets as well.
@@ -54,6 +54,7 @@ export async function packDeployment(
     deployment: config.name,
     configHash: hash,
     tags: config.tags,
+    ...ownersOf(config),
     createdAt,
     taskQueue: config.taskQueue,
     places: [...places.values()],

@@ -1,6 +1,7 @@
-import type { Compensation, StepProgress } from '@mft/graph';
+import type { Compensation, ExitHookReport, StepProgress } from '@mft/graph';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { RunError } from './failure.js';
+import { exitHooksOf } from './exit-hooks.js';
 import { findRun } from './find.js';
 import { describeOutcome } from './outcome.js';
 import { isPolled } from './pollers.js';
@@ -19,6 +20,8 @@ export interface RunDescription extends RunSummary {
   readonly error?: RunError;
   /** What has been undone, once that has begun; absent where there is nothing to undo. */
   readonly compensation?: Compensation;
+  /** How its exit hooks ended, once they have; absent where none was called. */
+  readonly exitHooks?: readonly ExitHookReport[];
 }
 
 /** Milliseconds that a worker gets to say how far the run is. */
@@ -44,6 +47,7 @@ export async function describeRun(client: Client, name: string): Promise<RunDesc
     open ? undefined : describeOutcome(client, summary),
     polled === false ? undefined : fetchProgress(client, found.workflowId, PATIENCE).catch(() => undefined),
   ]);
+  const exitHooks = exitHooksOf(found.memo);
   const compensation = open ? progress?.compensation : outcome?.compensation;
   return {
     ...summary,
@@ -55,6 +59,7 @@ export async function describeRun(client: Client, name: string): Promise<RunDesc
     ...(open && polled !== undefined ? { polled } : {}),
     ...(progress === undefined ? {} : { steps: progress.steps }),
     ...(compensation === undefined ? {} : { compensation }),
+    ...(exitHooks === undefined ? {} : { exitHooks }),
   };
 }
 

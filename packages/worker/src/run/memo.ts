@@ -13,6 +13,9 @@ export interface RunMemo {
   readonly deployment: string;
   readonly configHash: string;
   readonly tags: readonly string[];
+  /** Owner of the run. */
+  readonly user?: string;
+  readonly project?: { readonly name: string; readonly branch: string };
   /** Where the run's config, artifacts and logs lie, the first of them; further ones are those of earlier versions. */
   readonly places?: readonly StoredPlace[];
   readonly owner?: RunOwner;
@@ -38,8 +41,24 @@ export function memoOf(
     deployment: config.name,
     configHash: hash,
     tags: [...new Set([...config.tags, ...tags])],
+    ...ownersOf(config),
     places: [placeOf(config)],
     ...(owner === undefined ? {} : { owner }),
+  };
+}
+
+/**
+ * The part of a memo that says whose the runs of a config are.
+ *
+ * @example
+ * ```ts
+ * ownersOf(config); // { user: 'alice', project: { name: 'sales', branch: 'user.alice' } }
+ * ```
+ */
+export function ownersOf({ user, project }: FlowConfig): Pick<RunMemo, 'user' | 'project'> {
+  return {
+    user,
+    ...(project === undefined ? {} : { project: { name: project.name, branch: project.branch } }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { runIdOf, taskQueueOf } from '@mft/graph';
+import { runIdOf, SEARCH_ATTRIBUTES, taskQueueOf, type SearchAttributeName } from '@mft/graph';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import type { RunMemo } from './memo.js';
 import { settledOutcome, type RunStatus } from './outcome.js';
@@ -13,6 +13,13 @@ export interface RunSummary {
   /** Name of the deployment. */
   readonly deployment: string;
   readonly flow: string;
+  /** Owner of the run, where that is known. */
+  readonly user?: string;
+  /** Of a flow with `@project`. */
+  readonly project?: string;
+  readonly branch?: string;
+  /** Those that it was given and its deployment's, but for Metaflow's own. */
+  readonly tags: readonly string[];
   readonly startedAt: string;
   readonly endedAt?: string;
 }
@@ -40,11 +47,15 @@ const STATUS: Readonly<Record<string, RunSummary['status'] | undefined>> = {
  */
 export function summaryOf(info: WorkflowExecutionInfo | WorkflowExecutionDescription): RunSummary {
   const { workflowId, startTime, closeTime } = info;
-  const { flow, deployment } = namesOf(info);
+  const { flow, deployment, user, project, branch, tags } = namesOf(info);
   const runId = runIdOf(workflowId);
   return {
     status: STATUS[info.status.name] ?? 'running',
     ...{ pathspec: `${flow}/${runId}`, runId, workflowId, deployment, flow },
+    ...(user === undefined ? {} : { user }),
+    ...(project === undefined ? {} : { project }),
+    ...(branch === undefined ? {} : { branch }),
+    tags,
     startedAt: startTime.toISOString(),
     ...(closeTime === undefined ? {} : { endedAt: closeTime.toISOString() }),
   };
@@ -66,14 +77,32 @@ export async function settleStatus<S extends RunSummary>(client: Client, summary
   return outcome === undefined ? summary : { ...summary, status: outcome.status };
 }
 
-/** By the memo; of a run that another client started without one, by its task queue or its workflow id. */
-function namesOf({ memo, taskQueue, workflowId }: WorkflowExecutionInfo | WorkflowExecutionDescription): {
-  flow: string;
-  deployment: string;
-} {
-  const { flow, deployment } = (memo ?? {}) as Partial<RunMemo>;
+type Names = Pick<RunSummary, 'flow' | 'deployment' | 'user' | 'project' | 'branch' | 'tags'>;
+
+/**
+ * By the memo, which a run has before any worker saw it; of a run that another client started without one, by the search attributes that
+ * the run gave itself, by its task queue or its workflow id.
+ */
+function namesOf(info: WorkflowExecutionInfo | WorkflowExecutionDescription): Names {
+  const { memo, taskQueue, workflowId, typedSearchAttributes } = info;
+  const { flow, deployment, user, project, tags } = (memo ?? {}) as Partial<RunMemo>;
+  const shown = Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
+  const word = (name: SearchAttributeName): string | undefined => {
+    const value = shown[SEARCH_ATTRIBUTES[name]];
+    return typeof value === 'string' ? value : undefined;
+  };
   const prefix = taskQueueOf('');
   const guess = taskQueue.startsWith(prefix) ? taskQueue.slice(prefix.length) : workflowId.replace(/[-:].*$/s, '');
-  const name = deployment ?? flow ?? guess;
-  return { deployment: name, flow: flow ?? name.split('.').at(-1) ?? name };
+  const name = deployment ?? word('deployment') ?? flow ?? word('flow') ?? guess;
+  const listed = shown[SEARCH_ATTRIBUTES.tags];
+  const owner = user ?? word('user');
+  const [inProject, branch] = [project?.name ?? word('project'), project?.branch ?? word('branch')];
+  return {
+    ...{ deployment: name, flow: flow ?? word('flow') ?? name.split('.').at(-1) ?? name },
+    ...(owner === undefined ? {} : { user: owner }),
+    ...(inProject === undefined ? {} : { project: inProject }),
+    ...(branch === undefined ? {} : { branch }),
+    // What a schedule or an event adds to its run is not in the memo.
+    tags: [...new Set([...(tags ?? []), ...(Array.isArray(listed) ? listed.map(String) : [])])],
+  };
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { FlowConfig } from '@mft/graph';
 import type { ConnectionFlags } from '../connection/flags.js';
 import { dataConverterOption, wholeNumber, workerOptions, type WorkerProcessFlags } from '../options.js';
@@ -45,6 +45,8 @@ export function createProgram(
     .version(`${config.name} ${hash.slice(0, 12)}, made by mft ${versions.mft} for Temporal SDK ${versions.temporal}`)
     .option('--address <host:port>', 'Temporal server (TEMPORAL_ADDRESS)')
     .option('--namespace <name>', 'Temporal namespace (TEMPORAL_NAMESPACE)')
+    // As `mft` calls it, where `--namespace` is Metaflow's.
+    .addOption(new Option('--temporal-namespace <name>', 'the same as --namespace').hideHelp())
     .option('--profile <name>', 'profile of temporal.toml (TEMPORAL_PROFILE)')
     .option('--api-key <key>', 'API key (TEMPORAL_API_KEY)')
     .option('--tls', 'use TLS (TEMPORAL_TLS)')
@@ -59,6 +61,7 @@ export function createProgram(
     .exitOverride();
   // Absent means: let the environment decide.
   program.setOptionValue('tls', undefined);
+  program.on('option:temporal-namespace', (name: string) => program.setOptionValue('namespace', name));
   const worker = program
     .command('worker', { isDefault: true })
     .description(`run tasks of ${config.flow.name} until SIGTERM or Ctrl-C (the default)`)

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { FlowConfig } from '@mft/graph';
 import { connect, connectWorker } from '../connection/connect.js';
 import { recordDeployment } from '../deployment/record.js';
+import { registerSearchAttributes } from '../search/register.js';
 import { openWorkerService } from '../service/service.js';
 import { defaultMaxWorkers } from '../worker/capacity.js';
 import { runWorker } from '../worker/flow-worker.js';
@@ -61,6 +62,7 @@ async function record({ config, hash, createdAt }: Deployment, flags: WorkerFlag
   try {
     const { client, connection } = await connect(flags);
     try {
+      await registerSearchAttributes(client);
       const { outcome, record } = await recordDeployment(client, config, { hash, createdAt });
       if (outcome !== 'kept') logger.info(`${config.name}: recorded, so that "mft trigger ${config.name}" finds it`);
       else if (record.hash !== hash)

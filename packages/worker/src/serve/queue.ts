@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SearchAttributeName } from '@mft/graph';
 import { createStepActivities, type StepRunner } from '@mft/step-runner';
 import type { Client } from '@temporalio/client';
 import type { Worker } from '@temporalio/worker';
@@ -22,6 +23,8 @@ export interface QueueContext {
   readonly client: Client;
   readonly bound: SharedBound;
   readonly workflowBundle: { readonly code: string };
+  /** Search attributes that the namespace has. */
+  searchAttributes(): Promise<readonly SearchAttributeName[]>;
   /** Tasks at a time. */
   readonly maxWorkers: number;
   /** Seconds. */
@@ -71,7 +74,8 @@ export class QueueWorker {
     // The worker that the runner asks for is made of the runner.
     let own: QueueWorker | undefined;
     const runner = createStepActivities({
-      ...{ config, hash, idle, keepCurrent: false, slots: bound.slots, ...runnerSettings(settings) },
+      ...{ config, hash, idle, keepCurrent: false, slots: bound.slots, searchAttributes: context.searchAttributes },
+      ...runnerSettings(settings),
       resolve: async (wanted) => {
         await context.refresh(taskQueue);
         return own?.deployments.find((record) => record.hash === wanted)?.config;

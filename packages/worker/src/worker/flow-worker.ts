@@ -3,6 +3,7 @@ import { isMftError, MftError, type FlowConfig } from '@mft/graph';
 import type { StepRunner } from '@mft/step-runner';
 import type { Worker } from '@temporalio/worker';
 import { prebuiltWorkflowBundle } from '../assets.js';
+import { attributesOf } from '../search/check.js';
 import { isPolledBy } from '../run/pollers.js';
 import type { HealthReport, HealthSource } from '../service/health.js';
 import { healthOfWorker } from '../service/worker-health.js';
@@ -57,7 +58,8 @@ export async function createMetaflowWorker(options: MetaflowWorkerOptions): Prom
     options.workflowBundle ?? prebuiltWorkflowBundle(),
     installRuntime(logger),
   ]);
-  const runner = createStepActivities({ config, hash: options.hash, ...runnerSettings(options) });
+  const searchAttributes = attributesOf(options);
+  const runner = createStepActivities({ config, hash: options.hash, searchAttributes, ...runnerSettings(options) });
   // Begun beside the worker's own start: an empty flow's first step then finds a warm launcher.
   const warm = runner.start();
   warm.catch(() => undefined);

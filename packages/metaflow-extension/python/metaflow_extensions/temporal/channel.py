@@ -2,7 +2,7 @@
 How an answer reaches Node: one JSON object, one line.
 
 C1. With `MFT_FD_OUT` in the environment the line goes to that descriptor, which nothing else writes to; else to stdout.
-C2. At most one line is written for an inspection, be it the answer or the refusal (`saved` of `--save-config` excepted).
+C2. At most one line is written for an inspection, be it the answer or the refusal (`saved` of `--save-config` and questions excepted).
 """
 
 import json
@@ -20,6 +20,16 @@ def answered():
 def write(value):
     """Write one answer. NaN and infinities are refused: JSON has none."""
     global _answered
+    _send(value)
+    _answered = True
+
+
+def ask(value):
+    """Write a question, which Node answers before the inspection goes on."""
+    _send(value)
+
+
+def _send(value):
     line = (json.dumps(value, allow_nan=False, ensure_ascii=True) + "\n").encode("ascii")
     descriptor = os.environ.get("MFT_FD_OUT")
     if descriptor:
@@ -30,7 +40,6 @@ def write(value):
         sys.stdout.flush()
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()
-    _answered = True
 
 
 def read():

@@ -45,8 +45,7 @@ def create(context, file, **given):
         )
     validate_tags(given["tags"])
     name = given["name"] or settings(context).get("name")
-    if not given["only_json"]:
-        tokens.hand_over(tokens.resolve(context, deployment(context, name), given))
+    tokens.refuse_misplaced(context, given)
     words = ["create", mft.flow_file()] + mft.handed_over(mft.typed_options(context))
     for option, value in (
         ("--output", target),
@@ -56,12 +55,13 @@ def create(context, file, **given):
         ("--max-workers", given["max_workers"]),
         ("--compensate-parallel", given["compensate_parallel"]),
         ("--namespace", given["user_namespace"]),
+        ("--authorize", given["authorize"]),
     ):
         if value is not None:
             words += [option, str(value)]
     for tag in given["tags"]:
         words += ["--tag", tag]
-    words += options.words(("--only-json", given["only_json"])) + options.connection_words(settings(context))
+    words += options.words(("--generate-new-token", given["generate_new_token"]), ("--only-json", given["only_json"])) + options.connection_words(settings(context))
     if not attributes:
         mft.become(words + options.words(("--json", given["as_json"])))
     status, printed = mft.run(words + ["--json"], capture=True)

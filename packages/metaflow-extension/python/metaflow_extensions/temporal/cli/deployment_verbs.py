@@ -23,16 +23,19 @@ def _states(function):
 
 @click.command("list-runs", help="List the runs of this flow's deployment, the newest first.")
 @_states
+@click.option("--tag", "tags", multiple=True, default=None, help="Only runs with this tag. Can be given several times.")
+@click.option("--user", default=None, help="Only runs of this owner.")
 @click.option("--limit", default=None, type=int, help="List at most this many.")
 @options.name
 @options.as_json
 @click.pass_context
-def list_runs(context, limit, deployment, as_json, **states):
+def list_runs(context, tags, user, limit, deployment, as_json, **states):
     chosen = [state for state in _STATES if states[state]]
     if len(chosen) > 1:
         raise click.UsageError("Choose one of %s." % ", ".join("--" + state.replace("_", "-") for state in chosen))
     name = ("--deployment", _name(context, deployment))
-    _become(context, ["runs"] + options.words(name, ("--status", chosen), ("--limit", limit), ("--json", as_json)))
+    which = (("--status", chosen), ("--tag", tags), ("--user", user), ("--limit", limit))
+    _become(context, ["runs"] + options.words(name, *which, ("--json", as_json)))
 
 
 @click.command("list-templates", help="List the deployments of this flow: one, or under @project one for each branch.")
@@ -59,8 +62,10 @@ def list_all(context, as_json):
 def delete(context, deployment, authorize, as_json):
     name = _name(context, deployment)
     if tokens.is_production(context):
-        tokens.check(tokens.show(name, settings(context)), authorize)
-    _become(context, ["delete", name] + options.words(("--json", as_json)))
+        described = tokens.show(name, settings(context))
+        tokens.check(described, authorize)
+        authorize = tokens.of(described)
+    _become(context, ["delete", name] + options.words(("--authorize", authorize), ("--json", as_json)))
 
 
 def _name(context, given):

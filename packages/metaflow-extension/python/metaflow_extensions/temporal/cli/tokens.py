@@ -1,10 +1,12 @@
 """
 Metaflow's production tokens: who deployed a production flow first decides who else may.
 
-T1. Only a deployment by `--production` under @project has one, once it was asked for, and keeps it. A run of `metaflow run` or
-    `mft run` never does.
+T1. A deployment by `--production` under @project has one from its first version on, and keeps it. Nothing else has: no user branch,
+    no run of `metaflow run` or `mft run`.
 T2. The token lies in the deployment's record, and with its runs as their namespace. Tokens themselves, and where a person's are
     remembered, are Metaflow's own.
+T3. It is settled in one place, the inspection of the flow, which asks `mft create` what is on record. Where no server is in reach,
+    the remembered token stands for the recorded one.
 """
 
 import base64
@@ -20,12 +22,19 @@ from metaflow.util import get_username
 from .names import settings
 
 VARIABLE = "METAFLOW_PRODUCTION_TOKEN"
-#: How `create` hands the token to the inspection of the flow.
-HANDED = "MFT_PRODUCTION_TOKEN"
+
+
+class MisplacedToken(MetaflowException):
+    headline = "Production tokens"
+    mft_code = "CONFLICTING_OPTIONS"
+    hint = "Deploy it by: mft create FLOW.py --production"
 
 
 class IncorrectProductionToken(MetaflowException):
     headline = "Incorrect production token"
+    #: Of the refusal, for `mft`.
+    mft_code = "INCORRECT_TOKEN"
+    hint = "For example: mft create FLOW.py --production --authorize TOKEN"
 
 
 def options(function):
@@ -58,7 +67,7 @@ def prefix(project):
 
 def check(described, authorize=None):
     """
-    Let those pass who made the deployment or have its token.
+    Let those pass who made the deployment or have its token. `described`: its record, or None.
 
     Raises IncorrectProductionToken for others.
     """
@@ -69,49 +78,52 @@ def check(described, authorize=None):
     authorize = load_token(start) if authorize is None else _plain(authorize)
     if described["user"] != get_username() and authorize != token:
         raise IncorrectProductionToken(
-            "*%s* was deployed by *%s*. Ask for its production token, and give it once: --authorize TOKEN" % (described["name"], described["user"])
+            "%s was deployed by %s. Ask for its production token, and give it once: --authorize TOKEN" % (described["name"], described["user"])
         )
     store_token(start, token)
 
 
-def resolve(context, name, given):
+def refuse_misplaced(context, given):
     """
-    The token that a new version of the deployment gets: the one that it has, a new one, or None where it needs none.
+    Refuse options that this deployment cannot have. `given`: the options of `create`, by name.
 
-    `given`: the options of `create`, by name.
+    Raises MisplacedToken.
     """
-    authorize, generate, chosen = given["authorize"], given["generate_new_token"], given["given_token"]
     if not is_production(context):
-        if authorize or generate or chosen:
-            raise MetaflowException("Production tokens are for deployments of a flow with @project by *--production*.")
-        return None
-    if chosen:
+        if given["authorize"] or given["generate_new_token"] or given["given_token"]:
+            raise MisplacedToken("Production tokens are for deployments of a flow with @project by --production.")
+    elif given["given_token"]:
         # As with Metaflow's other orchestrators: the tokens of a project have a known beginning.
-        raise MetaflowException("--new-token is not for flows with @project: --generate-new-token makes a new one.")
-    described = show(name, settings(context))
-    check(described, authorize)
-    token = of(described)
-    start = prefix({"name": current.project_name, "branch": current.branch_name})
-    if generate:
-        token = new_token(start, token)
-    if token is None:
+        raise MisplacedToken("--new-token is not for flows with @project: --generate-new-token makes a new one.")
+
+
+def settle(context, given, ask):
+    """
+    Return the token of a new version of this deployment: the one that it has, else a new one; None where it needs none.
+
+    `given`: the options of `create`, by name. `ask(name)` answers {"reached": whether the record could be read, "deployment": what
+    it says, or None}; it is called for production deployments only. Raises IncorrectProductionToken.
+    """
+    refuse_misplaced(context, given)
+    if not is_production(context):
         return None
+    start = prefix({"name": current.project_name, "branch": current.branch_name})
+    answer = ask(current.project_flow_name)
+    described = answer.get("deployment")
+    check(described, given["authorize"])
+    before = of(described) if answer.get("reached") else load_token(start)
+    token = new_token(start, before) if before is None or given["generate_new_token"] else before
+    if token is None:
+        raise MetaflowException("No token follows %s, which Metaflow did not make. Delete the deployment, then create it again." % before)
     store_token(start, token)
     click.secho("The namespace of this production flow is production:%s" % token, err=True)
-    click.secho("Whoever else deploys it needs: temporal create --authorize %s" % token, err=True)
+    click.secho("Whoever else deploys it needs, once: create --production --authorize %s" % token, err=True)
     return token
 
 
 def is_production(context):
     """Whether this is the production branch of a project."""
     return bool(context.obj.flow._flow_decorators.get("project")) and bool(current.is_production)
-
-
-def hand_over(token):
-    """Let the inspection of the flow, which this process's `mft create` starts, know the token."""
-    os.environ.pop(HANDED, None)
-    if token is not None:
-        os.environ[HANDED] = token
 
 
 def show(name, connection):

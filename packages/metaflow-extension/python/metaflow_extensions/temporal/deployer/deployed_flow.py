@@ -193,7 +193,7 @@ class TemporalDeployedFlow(DeployedFlow):
         Returns
         -------
         str, optional
-            None where it has none: `create(generate_new_token=True)` of a production deployment makes one.
+            None where it is no production deployment of a flow with `@project`.
         """
         return tokens.of(self._mft("show", self.name))
 
@@ -211,8 +211,10 @@ class TemporalDeployedFlow(DeployedFlow):
         bool
             True.
         """
-        tokens.check(self._mft("show", self.name), authorize)
-        self._mft("delete", self.name)
+        described = self._mft("show", self.name)
+        tokens.check(described, authorize)
+        token = tokens.of(described)
+        self._mft("delete", self.name, *([] if token is None else ["--authorize=%s" % token]))
         return True
 
     def _started(self, content: str) -> TemporalTriggeredRun:

@@ -20,7 +20,7 @@ def of_metaflow(error):
         where += " in file %s" % error.source_file
     if getattr(error, "line_no", None) is not None:
         where += " on line %d" % error.line_no
-    refusal = {"code": "INVALID_FLOW", "headline": headline + where, "message": message, "type": type(error).__name__}
+    refusal = {"code": getattr(error, "mft_code", "INVALID_FLOW"), "headline": headline + where, "message": message, "type": type(error).__name__}
     if getattr(error, "hint", None):
         refusal["hint"] = error.hint
     return refusal

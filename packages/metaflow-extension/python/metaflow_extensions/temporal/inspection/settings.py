@@ -14,8 +14,6 @@ import re
 from metaflow.metaflow_config import DEFAULT_PACKAGE_SUFFIXES
 from metaflow.metaflow_config_funcs import config_values
 
-from ..cli import tokens
-
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|AUTH|HEADERS|COOKIE")
 _SECRET_VALUE = re.compile(
     r"://[^/@\s]*:[^/@\s]*@|(secret|password|passwd|token|api_?key|access_?key|credential)[\w-]*[\"']?\s*[:=]", re.I
@@ -64,10 +62,6 @@ def environment(obj, parameters):
             root = _local_root(obj)
         if os.path.basename(root) == ".metaflow":
             found["METAFLOW_DATASTORE_SYSROOT_LOCAL"] = os.path.dirname(os.path.abspath(root))
-    # What `temporal create` resolved: the namespace of the deployment's runs, which is no secret.
-    token = os.environ.get(tokens.HANDED)
-    if token:
-        found[tokens.VARIABLE] = token
     return dict(sorted(found.items()))
 
 

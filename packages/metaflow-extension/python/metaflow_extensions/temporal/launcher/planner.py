@@ -170,6 +170,11 @@ class Planner:
     # Serving.
 
     def _serve(self, runtime: Any) -> None:
+        if self.resume and self.namespace is not None:
+            # What `run` does by its option, which `resume` lacks; what is cloned was found in every namespace.
+            from metaflow import namespace
+
+            namespace(self.namespace or None)
         plans = Plans(runtime, self.settings, self.temporary, self.cloned)
         self._opened = True
         self.channel.send({"opened": True, **({"cloned": len(self.cloned["tasks"])} if self.cloned else {})})

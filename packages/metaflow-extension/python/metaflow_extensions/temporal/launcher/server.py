@@ -15,6 +15,7 @@ import time
 from typing import Any, Dict, List, Optional, Type
 
 from . import kernel
+from .exit_hook import HookRun
 from .guardian import Guardian
 from .handler_run import HandlerRun
 from .node import Node
@@ -74,6 +75,7 @@ class Server:
             "open": self._open,
             "task": self._task,
             "compensate": self._compensate,
+            "exit_hook": self._exit_hook,
             "cancel": self._cancel,
             "close": self._close,
             "shutdown": self._shutdown,
@@ -127,9 +129,22 @@ class Server:
         message["handler"]
         self._run(message, HandlerRun)
 
-    def _run(self, message: Dict[str, Any], kind: Type[TaskRun]) -> None:
+    def _exit_hook(self, message: Dict[str, Any]) -> None:
+        for field in ("run_id", "hook"):
+            message[field]
+        if self._refused_for_closing(message):
+            return
+        hook = HookRun(self, message)
+        self._tasks[hook.id] = hook
+        hook.begin()
+
+    def _refused_for_closing(self, message: Dict[str, Any]) -> bool:
         if self._closing:
             self.node.answer(message["id"], {"kind": "lost", "message": "The launcher is shutting down.", "retry": True})
+        return self._closing
+
+    def _run(self, message: Dict[str, Any], kind: Type[TaskRun]) -> None:
+        if self._refused_for_closing(message):
             return
         for field in ("step", "task_id"):
             message[field]

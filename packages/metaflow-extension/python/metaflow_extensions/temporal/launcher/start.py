@@ -20,6 +20,8 @@ def start_task(
     settings: Settings, plan: Dict[str, Any], result: str, close: List[int], stdout: int, stderr: int, temporary: str
 ) -> int:
     """Start what the planner planned; returns the process id, which is also the group's. Raises OSError where there is no memory for it."""
+    if plan.get("exit_hook"):
+        return fork(lambda: _run_exit_hook(settings, plan), close, stdout, stderr)
     if plan["fork"]:
         return fork(lambda: _run_forked(settings, plan, result), close, stdout, stderr)
     return fork(lambda: _run_spawned(settings, plan, result, temporary), close, stdout, stderr)
@@ -65,6 +67,12 @@ def _run_spawned(settings: Settings, plan: Dict[str, Any], result: str, temporar
     except OSError as error:
         print(f"mft: cannot run {argv[0]}: {error}", file=sys.stderr, flush=True)
         os._exit(127)
+
+
+def _run_exit_hook(settings: Settings, plan: Dict[str, Any]) -> None:
+    apply_environment(plan["env"])
+    os.chdir(settings.workdir)
+    os.execvpe(plan["argv"][0], plan["argv"], os.environ)
 
 
 def reseed() -> None:
