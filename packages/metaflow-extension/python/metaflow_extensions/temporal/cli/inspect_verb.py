@@ -18,6 +18,9 @@ def inspect(context, save_package, save_config, tags):
     compensation.describe(obj.flow, obj.graph)
     obj.check(obj.graph, obj.flow, obj.environment, pylint=obj.pylint)
     validate_tags(tags)
+    # What Node refuses is refused before a default is evaluated or anything is saved.
+    if save_config and channel.ask(answer.question(obj.flow)) is None:
+        context.exit(1)
     described = answer.build(context, obj, evaluate=save_package)
     if save_package:
         described["package"] = package.save(obj)
