@@ -61,7 +61,8 @@ export const scheduleSchema = z.looseObject({
   timezone: name.exactOptional(),
   active: z.boolean().exactOptional(),
   overlap: z.enum(SCHEDULE_OVERLAPS).exactOptional(),
-  catchup: count.exactOptional(),
+  // Temporal would make 10 of less.
+  catchup: z.int().min(10).exactOptional(),
   jitter: count.exactOptional(),
   pauseOnFailure: z.boolean().exactOptional(),
 }) satisfies z.ZodType<FlowSchedule>;

@@ -1,4 +1,4 @@
-import { MftError } from '@mft/graph';
+import { MftError, schedulePolicies } from '@mft/graph';
 import type { FlowSchedule, SchedulePolicies } from '@mft/graph';
 import type { Introspection, Question } from './introspection.js';
 
@@ -37,7 +37,8 @@ export function scheduleOf(
  * Refuse a schedule that no calendar has, and one that could not start a run.
  *
  * @throws ScheduleError `INVALID_CRON`, `IMPOSSIBLE_CRON`, `INVALID_TIMEZONE`
- * @throws MftError `NO_SCHEDULE` where options are given for a schedule that the flow does not have, `MISSING_PARAMETER`
+ * @throws MftError `NO_SCHEDULE` where options are given for a schedule that the flow does not have, `CONFLICTING_OPTIONS`,
+ * `MISSING_PARAMETER`
  */
 export async function checkSchedule(
   { schedule, project, parameters }: Question,
@@ -47,6 +48,13 @@ export async function checkSchedule(
     if (options === undefined) return;
     throw new MftError('NO_SCHEDULE', 'Options of a schedule are given, but the flow has no @schedule.', {
       hint: 'Leave them out, or decorate the flow: @schedule(daily=True)',
+    });
+  }
+  const { overlap, pauseOnFailure } = schedulePolicies(options ?? {});
+  if (pauseOnFailure && overlap === 'allow-all') {
+    // Temporal follows runs that may overlap no further, as a server shows: they never pause the schedule.
+    throw new MftError('CONFLICTING_OPTIONS', 'A schedule whose runs may overlap is not paused by one that fails.', {
+      hint: 'Choose what a run that is due does while another goes on: --schedule-overlap buffer-all, for example',
     });
   }
   // Loaded for flows with a schedule alone.

@@ -60,6 +60,11 @@ test('a parameter that a schedule could not give is refused, where the schedule 
   expect((await compile(cwd, 'scheduled_by_mutator.py', off)).schedule?.active).toBe(false);
 });
 
+test('a pause after a failure is refused where runs may overlap: Temporal would not do it', async () => {
+  const refused = await refusal(compile(place.path, 'scheduled.py', { schedule: { pauseOnFailure: true } }));
+  expect([refused.code, refused.hint]).toEqual(['CONFLICTING_OPTIONS', expect.stringContaining('buffer-all')]);
+});
+
 test('options without a schedule are refused before anything is saved', async () => {
   const cwd = await folder();
   const vars = { METAFLOW_DATASTORE_SYSROOT_LOCAL: cwd };
