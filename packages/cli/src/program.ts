@@ -1,5 +1,6 @@
 import { dataConverterOption, workerOptions } from '@mft/worker/options';
 import { Command, Option } from 'commander';
+import { addSchedules, scheduleOptions } from './schedule-verbs.js';
 import { addVerbs } from './verbs.js';
 
 /*
@@ -105,6 +106,7 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .option('--max-workers <n>', 'tasks at a time, for workers that are not told otherwise')
     .option('--dry-run', 'print the compiled flow as JSON; write, save and record nothing')
     .addOption(new Option('--only-json', 'the same as --dry-run').hideHelp())
+    .addOptions('Schedule:', scheduleOptions())
     .addOptions('Temporal:', temporal())
     .addOptions('Metaflow:', metaflow());
 
@@ -138,7 +140,15 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .option('--status', 'say whether a server runs, and where')
     .option('--stop', 'end the running server; its database stays');
 
+  const group = new Command('schedule')
+    .description('the schedules of recorded deployments')
+    .copyInheritedSettings(program);
+  group.helpOption('-h, --help', 'print help');
+  const dispatchSchedule: Dispatch = (verb, words, flags) => dispatch(`schedule ${verb}`, words, flags);
+  addSchedules({ group, add: (name, description) => add(group, dispatchSchedule, name, description), temporal });
+
   addVerbs({ add: (name, description) => add(program, dispatch, name, description), temporal, collect });
+  program.addCommand(group);
   return program;
 }
 
@@ -150,14 +160,14 @@ export class Subcommand extends Command {
   }
 }
 
-function add(program: Command, dispatch: Dispatch, name: string, description: string): Subcommand {
-  const command = new Subcommand(name).description(description).copyInheritedSettings(program);
+function add(parent: Command, dispatch: Dispatch, name: string, description: string): Subcommand {
+  const command = new Subcommand(name).description(description).copyInheritedSettings(parent);
   command.helpOption('-h, --help', 'print help');
   command.option('--json', 'print one JSON object, as the last line of stdout; everything else goes to stderr');
   command.option('--debug', 'print stack traces');
   command.action(async () => {
     await dispatch(name, [...command.args], command.opts());
   });
-  program.addCommand(command);
+  parent.addCommand(command);
   return command;
 }

@@ -1,5 +1,5 @@
 import { isMftError, type FlowConfig } from '@mft/graph';
-import type { Connected } from '@mft/worker';
+import type { Connected, ScheduleSummary } from '@mft/worker';
 import { connectionFlags } from './connection.js';
 import type { Context } from './context.js';
 import type { TemporalFlags } from './options.js';
@@ -19,6 +19,8 @@ export interface Recording {
   readonly told: string;
   /** Something on which a person should act. */
   readonly warning?: string;
+  /** How its schedule stands now, where the flow has one. */
+  readonly schedule?: ScheduleSummary;
 }
 
 /** Records one deployment. */
@@ -65,9 +67,12 @@ export async function openRecorder(flags: TemporalFlags, { env, notice }: Contex
 function recorderOf({ client, connection, address, namespace }: Connected): Recorder {
   return {
     record: async (config, version) => {
-      const { recordDeployment } = await import('@mft/worker');
-      const { outcome, record } = await recordDeployment(client, config, version);
-      if (outcome !== 'kept') return { recorded: true, told: `at ${address}, namespace ${namespace}` };
+      const { readSchedule, recordDeployment } = await import('@mft/worker');
+      const { outcome, record } = await recordDeployment(client, config, { ...version, listed: true });
+      if (outcome !== 'kept') {
+        const schedule = config.schedule === undefined ? {} : { schedule: await readSchedule(client, config.name) };
+        return { recorded: true, told: `at ${address}, namespace ${namespace}`, ...schedule };
+      }
       const told = `no: a newer one is on record at ${address}, created ${record.createdAt}`;
       return { recorded: false, told, warning: `${config.name} is not recorded: one of ${record.createdAt} is newer.` };
     },

@@ -18,7 +18,9 @@ export function parseTime(text: string, options: CronOptions = {}): Date {
   const timezone = checkTimezone(options.timezone ?? 'UTC');
   const match = TIME.exec(text.trim());
   if (match !== null) {
-    const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((n) => Number(n ?? 0));
+    const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
+      .slice(1, 7)
+      .map((n?: string) => Number(n ?? 0));
     const wall = Date.UTC(year, month - 1, day, hour, minute, second);
     // 31 April would be 1 May, and 24:00 the next day.
     const shown = new Date(wall);

@@ -12,7 +12,7 @@ export {
   scheduleIdOf,
 } from './deployment/record.js';
 export type { DeploymentRecord, DeploymentSummary, ReadOptions, Recorded, RecordOptions } from './deployment/record.js';
-export { describeSchedule, listSchedules } from './schedule/describe.js';
+export { describeSchedule, listSchedules, readSchedule } from './schedule/describe.js';
 export type { ScheduleDescription, ScheduledRun, ScheduleSummary } from './schedule/describe.js';
 export { deleteSchedule, pauseSchedule, unpauseSchedule } from './schedule/change.js';
 export { backfillSchedule, triggerSchedule } from './schedule/start.js';

@@ -107,6 +107,19 @@ export async function listSchedules(client: Client): Promise<ScheduleSummary[]> 
 }
 
 /**
+ * The schedule of a deployment in a few words.
+ *
+ * @throws MftError `DEPLOYMENT_NOT_FOUND`, `NO_SCHEDULE` where its flow has none
+ * @example
+ * ```ts
+ * const { state, next } = await readSchedule(client, 'HelloFlow');
+ * ```
+ */
+export async function readSchedule(client: Client, name: string): Promise<ScheduleSummary> {
+  return summarize(await findSchedule(client, name));
+}
+
+/**
  * Describe the schedule of a deployment.
  *
  * @throws MftError `DEPLOYMENT_NOT_FOUND`, `NO_SCHEDULE` where its flow has none
