@@ -5,9 +5,10 @@ import type { FlowConfig } from '@mft/graph';
 import type { Context } from './context.js';
 import { integer } from './numbers.js';
 import { metaflowOptions, type MetaflowFlags } from './options.js';
+import { scheduleOf, type ScheduleFlags } from './schedule-flags.js';
 
 /** Flags that say how a flow is compiled. */
-export interface CompileFlags extends MetaflowFlags {
+export interface CompileFlags extends MetaflowFlags, ScheduleFlags {
   readonly name?: string;
   readonly taskQueue?: string;
   readonly workflowTimeout?: string;
@@ -45,6 +46,7 @@ export async function readFlow(
   const timeout = integer('--workflow-timeout', flags.workflowTimeout, 1);
   const maxWorkers = integer('--max-workers', flags.maxWorkers, 1);
   const parallel = integer('--compensate-parallel', flags.compensateParallel, 1);
+  const schedule = scheduleOf(flags);
   const { compileFlow, configHash, findPython } = await import('@mft/compiler');
   const isFile = (await stat(file).catch(() => undefined))?.isFile() === true;
   // Found here rather than in `compileFlow`, so that there is no more to wait for between its call and the start of Python. A flow that
@@ -63,6 +65,7 @@ export async function readFlow(
     ...(timeout === undefined ? {} : { timeout }),
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
     ...(parallel === undefined ? {} : { compensate: { parallel } }),
+    ...(schedule === undefined ? {} : { schedule }),
     ...(options.savePackage ? { savePackage: true } : {}),
     ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
   });

@@ -31,6 +31,13 @@ const HANDLERS: Readonly<Record<string, (() => Promise<Handler<never>>) | undefi
   terminate: async () => (await import('./commands/terminate.js')).terminate,
   suspend: async () => (await import('./commands/suspend.js')).suspend,
   unsuspend: async () => (await import('./commands/suspend.js')).unsuspend,
+  'schedule list': async () => (await import('./commands/schedule/show.js')).list,
+  'schedule show': async () => (await import('./commands/schedule/show.js')).show,
+  'schedule pause': async () => (await import('./commands/schedule/change.js')).pause,
+  'schedule unpause': async () => (await import('./commands/schedule/change.js')).unpause,
+  'schedule trigger': async () => (await import('./commands/schedule/start.js')).trigger,
+  'schedule backfill': async () => (await import('./commands/schedule/start.js')).backfill,
+  'schedule delete': async () => (await import('./commands/schedule/change.js')).remove,
   delete: async () => (await import('./commands/delete.js')).remove,
 };
 
@@ -58,7 +65,7 @@ export async function main(
   const { stdout, stderr, env } = world;
   const { version, bugs } = await ownPackage();
   // Options may stand before the command, and their values with them: an error of theirs is still an answer of the command.
-  const name = argv.find((word) => Object.hasOwn(HANDLERS, word)) ?? argv.find((word) => !word.startsWith('-'));
+  const name = commandOf(argv);
   const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const printer = createPrinter({
     stdout,
@@ -87,7 +94,8 @@ export async function main(
   }, version);
   // Help is a result, and goes to stdout; what commander says of errors is said by the printer instead.
   program.exitOverride().configureOutput({ writeOut: (text) => stdout.write(text), writeErr: () => undefined });
-  for (const command of program.commands) command.exitOverride().configureOutput(program.configureOutput());
+  const commands = program.commands.flatMap((command) => [command, ...command.commands]);
+  for (const command of commands) command.exitOverride().configureOutput(program.configureOutput());
   try {
     if (argv.length === 0) stdout.write(program.helpInformation() + '\n');
     else await program.parseAsync(foldPairs(argv), { from: 'user' });
@@ -96,6 +104,14 @@ export async function main(
     if (!(error instanceof CommanderError)) return printer.error(error);
     return error.exitCode === 0 ? 0 : printer.error(usageError(error, name));
   }
+}
+
+function commandOf(argv: readonly string[]): string | undefined {
+  const names = ['schedule', ...Object.keys(HANDLERS)];
+  const at = argv.findIndex((word) => names.includes(word));
+  const [first, second] = [argv[at], argv[at + 1]];
+  if (first !== 'schedule') return first ?? argv.find((word) => !word.startsWith('-'));
+  return Object.hasOwn(HANDLERS, `schedule ${second}`) ? `schedule ${second}` : first;
 }
 
 async function ownPackage(): Promise<{ version: string; bugs?: { url?: string } }> {

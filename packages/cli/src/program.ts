@@ -1,5 +1,6 @@
 import { dataConverterOption, workerOptions } from '@mft/worker/options';
 import { Command, Option } from 'commander';
+import { addSchedules, scheduleOptions } from './schedule-verbs.js';
 import { addVerbs } from './verbs.js';
 
 /*
@@ -108,6 +109,7 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .addOption(new Option('--new-token <token>').hideHelp())
     .option('--dry-run', 'print the compiled flow as JSON; write, save and record nothing')
     .addOption(new Option('--only-json', 'the same as --dry-run').hideHelp())
+    .addOptions('Schedule:', scheduleOptions())
     .addOptions('Temporal:', temporal())
     .addOptions('Metaflow:', metaflow());
 
@@ -141,7 +143,15 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .option('--status', 'say whether a server runs, and where')
     .option('--stop', 'end the running server; its database stays');
 
+  const group = new Command('schedule')
+    .description('the schedules of recorded deployments')
+    .copyInheritedSettings(program);
+  group.helpOption('-h, --help', 'print help');
+  const dispatchSchedule: Dispatch = (verb, words, flags) => dispatch(`schedule ${verb}`, words, flags);
+  addSchedules({ group, add: (name, description) => add(group, dispatchSchedule, name, description), temporal });
+
   addVerbs({ add: (name, description) => add(program, dispatch, name, description), temporal, collect });
+  program.addCommand(group);
   return program;
 }
 
@@ -153,14 +163,14 @@ export class Subcommand extends Command {
   }
 }
 
-function add(program: Command, dispatch: Dispatch, name: string, description: string): Subcommand {
-  const command = new Subcommand(name).description(description).copyInheritedSettings(program);
+function add(parent: Command, dispatch: Dispatch, name: string, description: string): Subcommand {
+  const command = new Subcommand(name).description(description).copyInheritedSettings(parent);
   command.helpOption('-h, --help', 'print help');
   command.option('--json', 'print one JSON object, as the last line of stdout; everything else goes to stderr');
   command.option('--debug', 'print stack traces');
   command.action(async () => {
     await dispatch(name, [...command.args], command.opts());
   });
-  program.addCommand(command);
+  parent.addCommand(command);
   return command;
 }

@@ -1,6 +1,6 @@
 import type { TokenOptions } from '@mft/compiler';
 import { isMftError, type FlowConfig } from '@mft/graph';
-import type { Connected } from '@mft/worker';
+import type { Connected, ScheduleSummary } from '@mft/worker';
 import { connectionFlags } from './connection.js';
 import type { Context } from './context.js';
 import type { TemporalFlags } from './options.js';
@@ -20,6 +20,8 @@ export interface Recording {
   readonly told: string;
   /** Something on which a person should act. */
   readonly warning?: string;
+  /** How its schedule stands now, where the flow has one. */
+  readonly schedule?: ScheduleSummary;
 }
 
 /** Records one deployment. */
@@ -83,10 +85,13 @@ function recorderOf({ client, connection, address, namespace }: Connected): Reco
       }
     },
     record: async (config, version) => {
-      const { recordDeployment, registerSearchAttributes } = await import('@mft/worker');
+      const { readSchedule, recordDeployment, registerSearchAttributes } = await import('@mft/worker');
       await registerSearchAttributes(client);
-      const { outcome, record } = await recordDeployment(client, config, version);
-      if (outcome !== 'kept') return { recorded: true, told: `at ${address}, namespace ${namespace}` };
+      const { outcome, record } = await recordDeployment(client, config, { ...version, listed: true });
+      if (outcome !== 'kept') {
+        const schedule = config.schedule === undefined ? {} : { schedule: await readSchedule(client, config.name) };
+        return { recorded: true, told: `at ${address}, namespace ${namespace}`, ...schedule };
+      }
       const told = `no: a newer one is on record at ${address}, created ${record.createdAt}`;
       return { recorded: false, told, warning: `${config.name} is not recorded: one of ${record.createdAt} is newer.` };
     },

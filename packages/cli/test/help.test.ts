@@ -8,7 +8,12 @@ describe('help', () => {
     expect(program.configureHelp({ helpWidth: 110 }).helpInformation()).toMatchSnapshot();
   });
 
-  it.each(program.commands.map((command) => [command.name(), command] as const))('of mft %s', (_name, command) => {
+  const commands = program.commands.flatMap((command) => [
+    [command.name(), command] as const,
+    ...command.commands.map((one) => [`${command.name()} ${one.name()}`, one] as const),
+  ]);
+
+  it.each(commands)('of mft %s', (_name, command) => {
     expect(command.configureHelp({ helpWidth: 110 }).helpInformation()).toMatchSnapshot();
   });
 });

@@ -4,10 +4,12 @@ import { configHash } from './hash.js';
 import { introspect } from './introspect.js';
 import type { IntrospectOptions } from './introspect.js';
 import type { Introspection } from './introspection.js';
+import { checkSchedule, scheduleOf } from './schedule.js';
+import type { ScheduleOptions } from './schedule.js';
 import { parseConfig } from './schema.js';
 
 /** What to compile a flow with; all of it optional. */
-export interface CompileOptions extends Omit<IntrospectOptions, 'configOf'> {
+export interface CompileOptions extends Omit<IntrospectOptions, 'check' | 'configOf'> {
   /** Namespace that tasks see through Metaflow's client. @defaultValue the user's */
   readonly namespace?: string;
   /** Seconds after which a run is ended. @defaultValue none */
@@ -16,6 +18,8 @@ export interface CompileOptions extends Omit<IntrospectOptions, 'configOf'> {
   readonly maxWorkers?: number;
   /** How runs that do not complete are undone. @defaultValue one handler at a time */
   readonly compensate?: CompensateOptions;
+  /** How the deployment follows its flow's `@schedule`. @defaultValue as Metaflow's other orchestrators, but not for a user's branch */
+  readonly schedule?: ScheduleOptions;
   /** Deployment name. @defaultValue the flow's name, or `project.branch.Flow` under `@project` */
   readonly name?: string;
   /** @defaultValue `metaflow-<name>` */
@@ -27,7 +31,8 @@ export interface CompileOptions extends Omit<IntrospectOptions, 'configOf'> {
  * Compiled twice, an unchanged flow gives the same hash (except for a saved code package, which Metaflow stamps with the time).
  *
  * @param file - the flow's Python file
- * @throws MftError as `introspect`, and `INVALID_NAME` for a deployment name that no task queue can have
+ * @throws MftError as `introspect`, `INVALID_NAME` for a deployment name that no task queue can have, `INVALID_CRON`, `IMPOSSIBLE_CRON`,
+ * `INVALID_TIMEZONE`, `NO_SCHEDULE`, and with `savePackage` `MISSING_PARAMETER` for a schedule that could start no run
  * @example
  * ```ts
  * const config = await compileFlow('hello.py', { options: ['--with', 'retry'] });
@@ -43,6 +48,7 @@ export async function compileFlow(file: string, options: CompileOptions = {}): P
   let config: FlowConfig | undefined;
   const introspection = await introspect(file, {
     ...options,
+    check: (found) => checkSchedule(found, options),
     ...(options.savePackage && {
       configOf: (found) => {
         config = toConfig(found, options);
@@ -90,7 +96,7 @@ export function toConfig(found: Introspection, options: CompileOptions = {}): Fl
     ...(found.project && {
       project: { name: found.project.name, branch: found.project.branch, production: found.project.production },
     }),
-    ...(found.schedule && { schedule: found.schedule }),
+    ...(found.schedule && { schedule: scheduleOf(found.schedule, found.project, options.schedule) }),
     ...(found.exitHooks && { exitHooks: found.exitHooks }),
     decorators: found.decorators,
   });

@@ -7,8 +7,8 @@ import { extensionPath as ourExtension } from '@mft/metaflow-extension';
 import { MftError } from '@mft/graph';
 import type { FlowConfig } from '@mft/graph';
 import { refused, silent } from './failure.js';
-import { introspectionSchema, questionSchema, refusalSchema } from './introspection.js';
-import type { Introspection } from './introspection.js';
+import { introspectionSchema, questionSchema, refusalSchema, tokenQuestionSchema } from './introspection.js';
+import type { Introspection, Question } from './introspection.js';
 import { checkedPython, findPython, pythonPathFor } from './python.js';
 import { firstIssue } from './schema.js';
 
@@ -46,6 +46,8 @@ export interface IntrospectOptions {
   readonly configOf?: (introspection: Introspection) => { config: FlowConfig; hash: string };
   /** Settle the production token of a `@project`'s production deployment. @defaultValue it gets none */
   readonly tokens?: TokenOptions;
+  /** Throws where the flow cannot be deployed; called before anything is saved, and where nothing is, before the answer. */
+  readonly check?: (found: Question) => Promise<void>;
   /** Folder to put on `PYTHONPATH` where the extension is not installed. */
   readonly extensionPath?: string;
   /** Environment of the Python process. @defaultValue `process.env` */
@@ -98,17 +100,24 @@ export async function introspect(file: string, options: IntrospectOptions = {}):
 
   let introspection: Introspection | undefined;
   let saved = false;
+  let checked = false;
   let error: Error | undefined;
   for await (const line of answers) {
     try {
       const answer: unknown = JSON.parse(line);
       const refusal = refusalSchema.safeParse(answer);
-      const question = questionSchema.safeParse(answer);
+      const asked = questionSchema.safeParse(answer);
+      const token = tokenQuestionSchema.safeParse(answer);
       if (refusal.success) error = refused(refusal.data.error, shown(cwd, path), probe.executable);
-      else if (question.success && options.tokens !== undefined)
-        input.write(JSON.stringify(await options.tokens.recorded(question.data.deployment)) + '\n');
-      else if (introspection === undefined) {
+      else if (asked.success) {
+        await options.check?.(asked.data.question);
+        checked = true;
+        input.write('{}\n');
+      } else if (token.success && options.tokens !== undefined) {
+        input.write(JSON.stringify(await options.tokens.recorded(token.data.deployment)) + '\n');
+      } else if (introspection === undefined) {
         introspection = understood(answer, file);
+        if (!checked) await options.check?.(introspection);
         if (options.savePackage && options.configOf) input.end(JSON.stringify(options.configOf(introspection)) + '\n');
       } else saved = true;
     } catch (cause) {

@@ -13,6 +13,14 @@ import {
   versionsSchema,
 } from './parts.js';
 
+const projectSchema = z.looseObject({
+  name: z.string(),
+  branch: z.string(),
+  production: z.boolean(),
+  userBranch: z.boolean(),
+  flowName: z.string(),
+});
+
 /** What `python my_flow.py temporal inspect` answers (section 1 of the extension's PROTOCOL.md). */
 export const introspectionSchema = z.looseObject({
   protocol: z.int(),
@@ -27,15 +35,7 @@ export const introspectionSchema = z.looseObject({
   datastore: datastoreSchema,
   metadata: metadataSchema,
   user: z.string(),
-  project: z
-    .looseObject({
-      name: z.string(),
-      branch: z.string(),
-      production: z.boolean(),
-      userBranch: z.boolean(),
-      flowName: z.string(),
-    })
-    .exactOptional(),
+  project: projectSchema.exactOptional(),
   schedule: scheduleSchema.exactOptional(),
   exitHooks: exitHooksSchema.exactOptional(),
   decorators: decoratorsSchema,
@@ -45,8 +45,20 @@ export const introspectionSchema = z.looseObject({
 /** All that Metaflow's own objects say about a flow. */
 export type Introspection = z.infer<typeof introspectionSchema>;
 
-/** What is asked on the way to an answer: the record of the deployment of that name. */
-export const questionSchema = z.strictObject({ deployment: z.string() });
+/** What is asked where a production token is to be settled: the record of the deployment of that name. */
+export const tokenQuestionSchema = z.strictObject({ deployment: z.string() });
+
+/** What is asked before anything is saved. */
+export const questionSchema = z.looseObject({
+  question: z.looseObject({
+    schedule: scheduleSchema.exactOptional(),
+    project: projectSchema.exactOptional(),
+    parameters: z.array(parameterSchema),
+  }),
+});
+
+/** What is known of a flow before anything is saved. */
+export type Question = Pick<Introspection, 'parameters' | 'project' | 'schedule'>;
 
 /** A refusal: Metaflow's own error, or an exception of the flow's code. */
 export const refusalSchema = z.looseObject({

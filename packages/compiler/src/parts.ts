@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ExitHooks, FlowNode, ParameterSpec, StepPolicy } from '@mft/graph';
+import { SCHEDULE_OVERLAPS } from '@mft/graph';
+import type { ExitHooks, FlowNode, FlowSchedule, ParameterSpec, StepPolicy } from '@mft/graph';
 
 /*
  * Schemas that the introspection and the config share. Objects are loose: a field that this version does not know is kept, so that
@@ -55,10 +56,19 @@ export const packageSchema = z.looseObject({ sha: name, url: name, metadata: z.s
 export const datastoreSchema = z.looseObject({ type: name, root: name });
 export const metadataSchema = z.looseObject({ type: name, info: z.string() });
 export const versionsSchema = z.looseObject({ version: name, python: name });
-export const scheduleSchema = z.looseObject({ cron: name, timezone: name.exactOptional() });
 export const exitHooksSchema = z.looseObject({
   success: z.array(name),
   error: z.array(name),
 }) satisfies z.ZodType<ExitHooks>;
+export const scheduleSchema = z.looseObject({
+  cron: name,
+  timezone: name.exactOptional(),
+  active: z.boolean().exactOptional(),
+  overlap: z.enum(SCHEDULE_OVERLAPS).exactOptional(),
+  // Temporal would make 10 of less.
+  catchup: z.int().min(10).exactOptional(),
+  jitter: count.exactOptional(),
+  pauseOnFailure: z.boolean().exactOptional(),
+}) satisfies z.ZodType<FlowSchedule>;
 export const textRecord = z.record(z.string(), z.string());
 export const decoratorsSchema = z.record(z.string(), z.array(name));

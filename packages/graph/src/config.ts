@@ -1,6 +1,7 @@
 import type { CompensateOptions } from './compensation.js';
 import type { ExitHooks } from './exit-hooks.js';
 import type { Plan } from './plan.js';
+import type { FlowSchedule } from './schedule.js';
 
 /** Version of {@link FlowConfig}'s format. A reader refuses a version that it does not know. */
 export const CONFIG_VERSION = 1;
@@ -84,8 +85,8 @@ export interface FlowConfig {
   /** How runs that do not complete are undone (`--compensate-parallel`). */
   readonly compensate?: CompensateOptions;
   readonly project?: { readonly name: string; readonly branch: string; readonly production: boolean };
-  /** `@schedule`, as Metaflow writes it. */
-  readonly schedule?: { readonly cron: string; readonly timezone?: string };
+  /** `@schedule`, and how the deployment follows it. */
+  readonly schedule?: FlowSchedule;
   /** `@exit_hook`: functions called at the end of a run. */
   readonly exitHooks?: ExitHooks;
   /** Names of decorators on the flow and its steps that need what a worker may lack (`conda`, `kubernetes`, …). */

@@ -261,3 +261,53 @@ print(run.terminate(reason="late", compensate=True), run.terminate())`;
     ]);
   }, 60_000);
 });
+
+describe('schedules', () => {
+  const name = 'asked.user.tester.AskingFlow';
+
+  it.each([
+    [
+      ['show', '--json'],
+      ['show', name, '--json'],
+    ],
+    [
+      ['pause', '--note', '-x y'],
+      ['pause', name, '--note=-x y'],
+    ],
+    [['unpause'], ['unpause', name]],
+    [
+      ['trigger', '--overlap', 'skip'],
+      ['trigger', name, '--overlap=skip'],
+    ],
+    [
+      ['backfill', '--from', '2026-11-30', '--to', '2026-12-01 06:00'],
+      ['backfill', name, '--from=2026-11-30', '--to=2026-12-01 06:00'],
+    ],
+    [
+      ['delete', '--name', 'nightly'],
+      ['delete', 'nightly'],
+    ],
+    [
+      ['list', '--json'],
+      ['list', '--json'],
+    ],
+  ])('temporal schedule %o becomes mft schedule %o', (words, argv) => {
+    expect(called(['temporal', 'schedule', ...words]).argv).toEqual(['schedule', ...argv]);
+  });
+
+  it('are asked for by flags of create, and through the Deployer', () => {
+    const flags = ['--no-schedule', '--schedule-overlap', 'buffer-all', '--schedule-catchup', '60'];
+    const { argv } = called(['temporal', 'create', ...flags, '--schedule-pause-on-failure', '--json']);
+    const words = ['--no-schedule', '--schedule-overlap=buffer-all', '--schedule-catchup=60'];
+    expect(argv.filter((word) => word.includes('schedule'))).toEqual([...words, '--schedule-pause-on-failure']);
+    const script = `from metaflow import Deployer
+deployed = Deployer("asking.py", cwd=${JSON.stringify(place.directory)}).temporal().create(schedule=True, schedule_jitter=30)
+print(" ".join(deployed.deployer.additional_info["deployment"]["argv"]))`;
+    const { stdout, stderr } = spawnSync(python, ['-c', script], {
+      cwd: place.directory,
+      env: { ...place.env, ...base, PYTHONPATH: extensionPath() },
+      encoding: 'utf8',
+    });
+    expect(stdout.trim().split('\n').at(-1), stderr).toMatch(/ --schedule --schedule-jitter=30 /);
+  }, 60_000);
+});

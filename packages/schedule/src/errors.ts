@@ -10,7 +10,7 @@
 export class ScheduleError extends Error {
   override readonly name = 'MftError';
   /** Upper-case, stable across releases. */
-  readonly code: 'INVALID_CRON' | 'IMPOSSIBLE_CRON' | 'INVALID_TIMEZONE';
+  readonly code: 'INVALID_CRON' | 'IMPOSSIBLE_CRON' | 'INVALID_TIMEZONE' | 'INVALID_TIME';
   /** What to write instead. */
   readonly hint: string;
   readonly exitCode = 2;

@@ -3,13 +3,17 @@ import { ScheduleError } from './errors.js';
 const HOUR = 3_600_000;
 
 /**
- * @returns the name it was given
+ * Check the name of a time zone.
+ *
+ * @returns the name it was given, in the case that the zone's files have: Temporal's server is particular about it
  * @throws ScheduleError INVALID_TIMEZONE
  */
 export function checkTimezone(timezone: string): string {
   try {
-    formatter(timezone);
-    return timezone;
+    // Node may take offsets (+01:00), of which Temporal knows nothing.
+    if (!/^[A-Za-z]/.test(timezone)) throw new RangeError();
+    const { timeZone } = formatter(timezone).resolvedOptions();
+    return timeZone.toLowerCase() === timezone.toLowerCase() ? timeZone : timezone;
   } catch {
     throw new ScheduleError(
       'INVALID_TIMEZONE',

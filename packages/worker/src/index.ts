@@ -11,8 +11,13 @@ export {
   recordDeployment,
   scheduleIdOf,
 } from './deployment/record.js';
-export type { DeploymentRecord, DeploymentSummary, ReadOptions, Recorded } from './deployment/record.js';
+export type { DeploymentRecord, DeploymentSummary, ReadOptions, Recorded, RecordOptions } from './deployment/record.js';
 export { checkToken } from './deployment/token.js';
+export { describeSchedule, listSchedules, readSchedule } from './schedule/describe.js';
+export type { ScheduleDescription, ScheduledRun, ScheduleSummary } from './schedule/describe.js';
+export { deleteSchedule, pauseSchedule, unpauseSchedule } from './schedule/change.js';
+export { backfillSchedule, triggerSchedule } from './schedule/start.js';
+export type { Backfilled, BackfillOptions, ScheduleTriggered } from './schedule/start.js';
 export { newWorkflowId, startRun } from './run/start.js';
 export { endAbandonedRuns, PRIVATE_QUEUE, thisProcess } from './run/abandoned.js';
 export { memoOf } from './run/memo.js';

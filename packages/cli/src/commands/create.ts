@@ -8,6 +8,7 @@ import { readFlow, type CompileFlags, type Compiled } from '../flow.js';
 import type { TemporalFlags } from '../options.js';
 import { checkOutput, shellWord } from '../output.js';
 import { openRecorder, type Recorder, type Recording } from '../recording.js';
+import { scheduleJson, scheduleLine } from '../schedule-state.js';
 
 /** Flags of `mft create`. */
 export interface CreateFlags extends CompileFlags, TemporalFlags {
@@ -73,6 +74,7 @@ function resultOf({ config, hash }: Compiled, createdAt: string, output: string,
     `  Task queue  ${taskQueue}`,
     `  Package     ${config.package?.url ?? 'none'}`,
     `  Recorded    ${recording.told}`,
+    ...(config.schedule === undefined ? [] : [`  Schedule    ${scheduleLine(config.schedule, recording.schedule)}`]),
     `  Run it      ${recording.recorded ? 'mft serve, or ' : ''}${worker}`,
     `  Trigger it  ${recording.recorded ? `mft trigger ${name}` : `${worker} trigger`}${parameters}`,
   ];
@@ -87,6 +89,7 @@ function resultOf({ config, hash }: Compiled, createdAt: string, output: string,
       package: config.package?.url ?? null,
       createdAt,
       recorded: recording.recorded,
+      ...(config.schedule === undefined ? {} : { schedule: scheduleJson(config.schedule, recording.schedule) }),
     },
   };
 }

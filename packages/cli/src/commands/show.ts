@@ -14,6 +14,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
   const record = await withServer(flags, context, ({ client }) => readDeployment(client, name, { env: context.env }));
   const { config, ...summary } = record;
   const { parameters, user, project, datastore, metadata, environment, metaflow, tags, timeout, compensate } = config;
+  const { schedule } = config;
   const facts = [
     ['Flow', record.flow],
     ['Created', `${localTime(record.createdAt)} by ${user}`],
@@ -22,6 +23,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
     ['Datastore', `${datastore.type} at ${datastore.root}`],
     ['Metadata', `${metadata.type} at ${metadata.info}`],
     ['Metaflow', `${metaflow.version}, Python ${metaflow.python}`],
+    ...(schedule === undefined ? [] : [['Schedule', `${schedule.cron} (${schedule.timezone ?? 'UTC'})`]]),
     ...(tags.length > 0 ? [['Tags', tags.join(', ')]] : []),
     ...(timeout === undefined ? [] : [['Timeout', `${String(timeout)} s`]]),
     ...(compensate?.parallel === undefined ? [] : [['Undoes', `${String(compensate.parallel)} at a time`]]),
@@ -36,6 +38,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
       ...summary,
       ...{ user, parameters, datastore, metadata, environment, metaflow, tags },
       ...(project === undefined ? {} : { project }),
+      ...(schedule === undefined ? {} : { schedule }),
       ...(timeout === undefined ? {} : { timeout }),
       ...(compensate === undefined ? {} : { compensate }),
     },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 
 /** gRPC's status for a query that a server does not understand. */
@@ -22,6 +23,23 @@ export async function deploymentNames(client: Client): Promise<string[]> {
     if ((error as { code?: unknown }).code === INVALID_ARGUMENT) return pages(client);
     throw error;
   }
+}
+
+/**
+ * Wait until the list of schedules shows a deployment: it may lag behind. Gives up without a word.
+ *
+ * @param patience - milliseconds
+ */
+export async function untilListed(client: Client, name: string, patience = 5_000): Promise<void> {
+  const end = Date.now() + patience;
+  const query = `ScheduleId = '${PREFIX}${name}'`;
+  // A server that cannot be asked so is not asked again.
+  const isListed = (): Promise<boolean> =>
+    pages(client, query).then(
+      ({ length }) => length > 0,
+      () => true,
+    );
+  while (!(await isListed()) && Date.now() < end) await sleep(50);
 }
 
 async function pages(client: Client, query?: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { MftError, type FlowConfig } from '@mft/graph';
+import { MftError, type FlowConfig, type FlowSchedule } from '@mft/graph';
 import type { StoredPlace } from '@mft/step-runner';
 import { ownersOf, type RunMemo } from '../run/memo.js';
 
@@ -16,6 +16,8 @@ export interface DeploymentMemo extends RunMemo {
   /** ISO time at which the deployment was created. */
   readonly createdAt: string;
   readonly taskQueue: string;
+  /** The flow's `@schedule`, as the config has it: read without unpacking that. */
+  readonly schedule?: FlowSchedule;
   /** The config as JSON, compressed by gzip, in base64. */
   readonly config?: string;
   /** Where this version's config lies, then those of earlier versions: newest first, each place once. */
@@ -57,6 +59,7 @@ export async function packDeployment(
     ...ownersOf(config),
     createdAt,
     taskQueue: config.taskQueue,
+    ...(config.schedule === undefined ? {} : { schedule: config.schedule }),
     places: [...places.values()],
     ...(packed.length <= MOST ? { config: packed } : {}),
   };

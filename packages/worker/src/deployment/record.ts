@@ -1,8 +1,9 @@
 import { METAFLOW_WORKFLOW, MftError, suggest, type FlowConfig, type RunInput } from '@mft/graph';
 import type { Client, ScheduleDescription, ScheduleOptions } from '@temporalio/client';
-import { deploymentNames } from './names.js';
+import { deploymentNames, untilListed } from './names.js';
 import { namespaceNotFound } from '../run/start.js';
 import { packDeployment, unpackDeployment, type DeploymentMemo } from './packing.js';
+import { timesOf, type ScheduleTimes } from './times.js';
 
 /*
  * The record of a deployment: one Temporal Schedule, so that any machine that reaches the namespace can list, trigger and serve it.
@@ -11,6 +12,7 @@ import { packDeployment, unpackDeployment, type DeploymentMemo } from './packing
  * D2. An older deployment never overwrites a newer one, whoever records it, and however late.
  * D3. Recording leaves a pause, its note and running runs alone; so does deleting, but for the pause.
  * D4. A schedule that is not ours is never touched.
+ * D5. The times of a flow's `@schedule` are those of the record: gone with the decorator, and with the record.
  */
 
 /** What a deployment's record says without its config. */
@@ -38,6 +40,15 @@ export interface Recorded {
   readonly record: DeploymentRecord;
 }
 
+/** What is recorded beside the config. */
+export interface RecordOptions {
+  readonly hash: string;
+  /** ISO time. */
+  readonly createdAt: string;
+  /** Wait until lists show a new deployment, for five seconds at most. @defaultValue false */
+  readonly listed?: boolean;
+}
+
 /** How a config is read where the record does not hold it. */
 export interface ReadOptions {
   /** Python with Metaflow. @defaultValue `METAFLOW_PYTHON`, the active virtual environment's, the one that compiled the flow, `python3` */
@@ -62,6 +73,7 @@ export function scheduleIdOf(name: string): string {
  * Record a deployment, so that it can be listed, triggered and served from anywhere.
  *
  * @throws MftError `DEPLOYMENT_ID_TAKEN` where a schedule of that id exists that is none of ours
+ * @throws ScheduleError where no calendar has the times of the flow's `@schedule`
  * @example
  * ```ts
  * const { outcome } = await recordDeployment(client, config, { hash: configHash(config), createdAt: new Date().toISOString() });
@@ -70,7 +82,7 @@ export function scheduleIdOf(name: string): string {
 export async function recordDeployment(
   client: Client,
   config: FlowConfig,
-  { hash, createdAt }: { readonly hash: string; readonly createdAt: string },
+  { hash, createdAt, listed = false }: RecordOptions,
 ): Promise<Recorded> {
   const { upsertSchedule } = await import('@mft/schedule');
   const there = await describe(client, config.name);
@@ -81,7 +93,8 @@ export async function recordDeployment(
     // Compared as text: ISO times of one form sort by time.
     return (memoOf(current)?.createdAt ?? '') >= createdAt;
   };
-  const { outcome } = await upsertSchedule(client, scheduleOf(config, hash, memo), { keep });
+  const { outcome } = await upsertSchedule(client, scheduleOf(config, hash, memo, await timesOf(config)), { keep });
+  if (listed && outcome === 'created') await untilListed(client, config.name);
   const record = outcome === 'kept' ? await readDeployment(client, config.name) : { ...summaryOf(memo), config };
   return { outcome, record };
 }
@@ -152,8 +165,7 @@ export async function deleteDeployment(client: Client, name: string): Promise<vo
  * ```
  */
 export async function readMemo(client: Client, name: string): Promise<DeploymentMemo | undefined> {
-  const description = await describe(client, name);
-  return description !== undefined && isOurs(description) ? memoOf(description) : undefined;
+  return (await describeRecord(client, name))?.memo;
 }
 
 /**
@@ -176,11 +188,10 @@ export function summaryOf({ deployment, flow, configHash, taskQueue, createdAt }
 
 const AT_ONCE = 10;
 
-function scheduleOf(config: FlowConfig, hash: string, memo: DeploymentMemo): ScheduleOptions {
+function scheduleOf(config: FlowConfig, hash: string, memo: DeploymentMemo, times: ScheduleTimes): ScheduleOptions {
   return {
     scheduleId: scheduleIdOf(config.name),
-    // It runs only when triggered.
-    spec: {},
+    ...times,
     memo: { mft: 1, deployment: config.name },
     action: {
       type: 'startWorkflow',
@@ -192,6 +203,16 @@ function scheduleOf(config: FlowConfig, hash: string, memo: DeploymentMemo): Sch
       staticSummary: config.flow.name,
     },
   };
+}
+
+/** What Temporal says of a deployment's record; undefined where there is none of that name. */
+export async function describeRecord(
+  client: Client,
+  name: string,
+): Promise<{ readonly description: ScheduleDescription; readonly memo: DeploymentMemo } | undefined> {
+  const description = await describe(client, name);
+  const memo = description !== undefined && isOurs(description) ? memoOf(description) : undefined;
+  return description === undefined || memo === undefined ? undefined : { description, memo };
 }
 
 async function describe(client: Client, name: string): Promise<ScheduleDescription | undefined> {
@@ -226,7 +247,8 @@ function taken(name: string): MftError {
   );
 }
 
-async function notFound(client: Client, name: string): Promise<MftError> {
+/** The error of a deployment that is not on record, with the name that was probably meant. */
+export async function notFound(client: Client, name: string): Promise<MftError> {
   const names = await deploymentNames(client).catch(() => []);
   const meant = suggest(name, names);
   const { namespace } = client.options;

@@ -2,7 +2,7 @@
 How an answer reaches Node: one JSON object, one line.
 
 C1. With `MFT_FD_OUT` in the environment the line goes to that descriptor, which nothing else writes to; else to stdout.
-C2. At most one line is written for an inspection, be it the answer or the refusal (`saved` of `--save-config` and questions excepted).
+C2. At most one line is written for an inspection, be it the answer or the refusal (questions, and `saved` of `--save-config`, excepted).
 """
 
 import json
@@ -25,8 +25,9 @@ def write(value):
 
 
 def ask(value):
-    """Write a question, which Node answers before the inspection goes on."""
+    """Write a question, which is no answer yet, and read what Node says to it; None where Node does not agree."""
     _send(value)
+    return read()
 
 
 def _send(value):
@@ -43,9 +44,11 @@ def _send(value):
 
 
 def read():
-    """Read one object, from the descriptor that `MFT_FD_IN` names, else from stdin."""
+    """Read one object, from the descriptor that `MFT_FD_IN` names, else from stdin; None where there is none any more."""
     descriptor = os.environ.get("MFT_FD_IN")
     if descriptor:
         with os.fdopen(int(descriptor), "r", encoding="utf-8", closefd=False) as stream:
-            return json.loads(stream.readline())
-    return json.loads(sys.stdin.readline())
+            line = stream.readline()
+    else:
+        line = sys.stdin.readline()
+    return json.loads(line) if line else None

@@ -7,7 +7,7 @@ from metaflow._vendor import click
 from metaflow.exception import MetaflowException
 from metaflow.tagging_util import validate_tags
 
-from . import mft, options, tokens
+from . import mft, options, schedule_verbs, tokens
 from .names import deployment, settings
 
 
@@ -29,6 +29,7 @@ class NotRecorded(MetaflowException):
 @click.option("--compensate-parallel", default=None, type=int, help="Handlers at a time within one foreach. Default: 1.")
 @click.option("--tag", "tags", multiple=True, default=None, help="Tag every run. Can be given several times.")
 @click.option("--namespace", "user_namespace", default=None, help="Namespace that the flow's own client calls see.")
+@schedule_verbs.create_options
 @tokens.options
 @click.option("--only-json", is_flag=True, help="Print the compiled flow as JSON; write, save and record nothing.")
 @click.option("--deployer-attribute-file", default=None, hidden=True, help="For Metaflow's Deployer: names the deployment, once it stands.")
@@ -61,6 +62,7 @@ def create(context, file, **given):
             words += [option, str(value)]
     for tag in given["tags"]:
         words += ["--tag", tag]
+    words += schedule_verbs.create_words(given)
     words += options.words(("--generate-new-token", given["generate_new_token"]), ("--only-json", given["only_json"])) + options.connection_words(settings(context))
     if not attributes:
         mft.become(words + options.words(("--json", given["as_json"])))

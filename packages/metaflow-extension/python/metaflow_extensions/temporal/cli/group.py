@@ -24,6 +24,7 @@ VERBS = {
     "list-runs": ("deployment_verbs", "list_runs"),
     "list-templates": ("deployment_verbs", "list_templates"),
     "list": ("deployment_verbs", "list_all"),
+    "schedule": ("schedule_verbs", "schedule"),
     "delete": ("deployment_verbs", "delete"),
     "inspect": ("inspect_verb", "inspect"),
 }

@@ -21,6 +21,9 @@ def inspect(context, save_package, save_config, settle_token, tags, **given):
     compensation.describe(obj.flow, obj.graph)
     obj.check(obj.graph, obj.flow, obj.environment, pylint=obj.pylint)
     validate_tags(tags)
+    # What Node refuses is refused before a default is evaluated or anything is saved.
+    if save_config and channel.ask(answer.question(obj.flow)) is None:
+        context.exit(1)
     token = tokens.settle(context, given, _recorded) if settle_token else None
     described = answer.build(context, obj, evaluate=save_package)
     if token is not None:
@@ -36,5 +39,4 @@ def inspect(context, save_package, save_config, settle_token, tags, **given):
 
 
 def _recorded(name):
-    channel.ask({"deployment": name})
-    return channel.read()
+    return channel.ask({"deployment": name})

@@ -59,6 +59,17 @@ class TemporalDeployer(DeployerImpl):
             Tasks at a time, for workers that are not told otherwise.
         compensate_parallel : int, optional, default None
             Compensation handlers at a time within one foreach of a run; one, if not given.
+        schedule : bool, optional, default None
+            Start runs by the flow's @schedule, or not. Default: yes, but not for a user's branch of a @project.
+        schedule_overlap : str, optional, default None
+            What a run that is due does while another goes on: allow-all (default), skip, buffer-one, buffer-all, cancel-other,
+            terminate-other.
+        schedule_catchup : int, optional, default None
+            Seconds that a run may be late, the server having been away. Default: 3540.
+        schedule_jitter : int, optional, default None
+            Begin each run up to so many seconds later, by chance. Default: 0.
+        schedule_pause_on_failure : bool, optional, default False
+            Pause the schedule when a run fails; not where runs may overlap.
         authorize : str, optional, default None
             Production token of the deployment, where somebody else made it.
         generate_new_token : bool, optional, default False

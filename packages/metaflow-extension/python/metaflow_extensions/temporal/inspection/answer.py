@@ -39,6 +39,12 @@ def _schedule(flow):
     return {"cron": cron, "timezone": timezone} if timezone else {"cron": cron}
 
 
+def question(flow):
+    """What Node must agree to before anything of a deployment is saved."""
+    asked = {"schedule": _schedule(flow), "project": _project(flow), "parameters": parameters.describe(flow, evaluate=False)}
+    return {"question": _without_none(asked)}
+
+
 def build(context, obj, evaluate):
     """Return the introspection as a dict that is plain JSON. `evaluate`: call deploy-time functions (see parameters)."""
     flow = obj.flow
