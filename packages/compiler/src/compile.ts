@@ -91,6 +91,7 @@ export function toConfig(found: Introspection, options: CompileOptions = {}): Fl
       project: { name: found.project.name, branch: found.project.branch, production: found.project.production },
     }),
     ...(found.schedule && { schedule: found.schedule }),
+    ...(found.triggers && { triggers: found.triggers }),
     decorators: found.decorators,
   });
   validateGraph(config.plan.graph);

@@ -9,6 +9,7 @@ import {
   policySchema,
   scheduleSchema,
   textRecord,
+  triggersSchema,
   versionsSchema,
 } from './parts.js';
 
@@ -36,6 +37,7 @@ export const introspectionSchema = z.looseObject({
     })
     .exactOptional(),
   schedule: scheduleSchema.exactOptional(),
+  triggers: triggersSchema.exactOptional(),
   decorators: decoratorsSchema,
   package: packageSchema.exactOptional(),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FlowNode, ParameterSpec, StepPolicy } from '@mft/graph';
+import type { FlowNode, FlowTriggers, ParameterSpec, StepPolicy } from '@mft/graph';
 
 /*
  * Schemas that the introspection and the config share. Objects are loose: a field that this version does not know is kept, so that
@@ -56,5 +56,14 @@ export const datastoreSchema = z.looseObject({ type: name, root: name });
 export const metadataSchema = z.looseObject({ type: name, info: z.string() });
 export const versionsSchema = z.looseObject({ version: name, python: name });
 export const scheduleSchema = z.looseObject({ cron: name, timezone: name.exactOptional() });
+export const triggersSchema = z.looseObject({
+  on: z
+    .array(
+      z.looseObject({ type: z.enum(['event', 'run']), name, parameters: z.record(z.string(), name).exactOptional() }),
+    )
+    .min(1),
+  resetAt: scheduleSchema.exactOptional(),
+  within: z.number().positive().exactOptional(),
+}) satisfies z.ZodType<FlowTriggers>;
 export const textRecord = z.record(z.string(), z.string());
 export const decoratorsSchema = z.record(z.string(), z.array(name));

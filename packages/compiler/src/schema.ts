@@ -11,6 +11,7 @@ import {
   policySchema,
   scheduleSchema,
   textRecord,
+  triggersSchema,
   versionsSchema,
 } from './parts.js';
 
@@ -52,6 +53,7 @@ const config = z.looseObject({
     .exactOptional(),
   project: z.looseObject({ name: z.string(), branch: z.string(), production: z.boolean() }).exactOptional(),
   schedule: scheduleSchema.exactOptional(),
+  triggers: triggersSchema.exactOptional(),
   decorators: decoratorsSchema,
 }) satisfies z.ZodType<FlowConfig>;
 

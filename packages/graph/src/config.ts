@@ -1,5 +1,6 @@
 import type { CompensateOptions } from './compensation.js';
 import type { Plan } from './plan.js';
+import type { FlowTriggers } from './triggers.js';
 
 /** Version of {@link FlowConfig}'s format. A reader refuses a version that it does not know. */
 export const CONFIG_VERSION = 1;
@@ -85,6 +86,8 @@ export interface FlowConfig {
   readonly project?: { readonly name: string; readonly branch: string; readonly production: boolean };
   /** `@schedule`, as Metaflow writes it. */
   readonly schedule?: { readonly cron: string; readonly timezone?: string };
+  /** `@trigger` and `@trigger_on_finish`, as Metaflow resolves them when the flow is deployed. */
+  readonly triggers?: FlowTriggers;
   /** Names of decorators on the flow and its steps that need what a worker may lack (`conda`, `kubernetes`, …). */
   readonly decorators: Readonly<Record<string, readonly string[]>>;
 }

@@ -22,6 +22,8 @@ export { inputPaths } from './inputs.js';
 export type { InputRun } from './inputs.js';
 export { FAILURE } from './activities.js';
 export type {
+  AnnounceActivities,
+  AnnounceRunInput,
   AttemptsBefore,
   CompensateInput,
   FinishRunInput,
@@ -43,6 +45,8 @@ export {
   UNSUSPEND_SIGNAL,
 } from './run.js';
 export type { Progress, ResumeInput, RunInput, RunResult, StepProgress, TerminateRequest } from './run.js';
+export { EVENT_SIGNAL, finishNames, parametersOf, TRIGGER_WORKFLOW } from './triggers.js';
+export type { ArrivedEvent, FlowTriggers, TriggerEvent, TriggerSource } from './triggers.js';
 export { addCompensation, compensationCounts, MAX_NAMES } from './compensation.js';
 export type { CompensateOptions, Compensation } from './compensation.js';
 export { CONFIG_VERSION, taskQueueOf } from './config.js';

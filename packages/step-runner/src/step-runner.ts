@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FlowConfig, MetaflowActivities } from '@mft/graph';
+import type { AnnounceActivities, FlowConfig, MetaflowActivities } from '@mft/graph';
 import { launcherArguments } from '@mft/metaflow-extension';
 import { compensateTask } from './activities/compensate.js';
 import { Heart } from './activities/heartbeat.js';
 import type { Runner } from './activities/runner.js';
-import { finishRun, loadPlan, startRun } from './activities/runs.js';
+import { announceRun, finishRun, loadPlan, startRun } from './activities/runs.js';
 import { runTask } from './activities/task.js';
 import { ConfigStore } from './configs.js';
 import type { StoredPlace } from './stored.js';
@@ -27,7 +27,7 @@ export interface StepRunnerEvents {
 /** Activities that run Metaflow's steps, and the launchers behind them. */
 export interface StepRunner {
   /** To be registered by a Temporal Worker, under exactly these names. */
-  readonly activities: MetaflowActivities;
+  readonly activities: MetaflowActivities & AnnounceActivities;
   /** Log lines as they come. */
   readonly events: EventEmitter<StepRunnerEvents>;
   /**
@@ -101,6 +101,7 @@ export function createStepActivities(options: StepRunnerOptions): StepRunner {
     configs,
     beforeCurrent: options.beforeCurrent,
     slots: options.slots,
+    announce: options.announce,
     tags: options.tags ?? [],
     retryWait: retryWaitOf(options, env),
     grace: options.grace ?? 5,
@@ -114,6 +115,7 @@ export function createStepActivities(options: StepRunnerOptions): StepRunner {
       runMetaflowTask: (input) => runTask(runner, input),
       compensateMetaflowTask: (input) => compensateTask(runner, input),
       finishMetaflowRun: (input) => Heart.during(runner.heartbeat, () => finishRun(runner, input)),
+      announceMetaflowRun: (input) => announceRun(runner, input),
     },
     events,
     start: async () => {

@@ -12,6 +12,12 @@ export {
   scheduleIdOf,
 } from './deployment/record.js';
 export type { DeploymentRecord, DeploymentSummary, ReadOptions, Recorded } from './deployment/record.js';
+export { createAnnouncer } from './events/announce.js';
+export { formatPublished, givenPayload, publishCommand } from './events/command.js';
+export type { PublishCommand } from './events/command.js';
+export type { EventToPublish } from './events/event.js';
+export { createPublisher, publishEvent } from './events/publish.js';
+export type { EventRefusal, EventRun, Published, Publisher, PublisherOptions } from './events/publish.js';
 export { newWorkflowId, startRun } from './run/start.js';
 export { endAbandonedRuns, PRIVATE_QUEUE, thisProcess } from './run/abandoned.js';
 export { memoOf } from './run/memo.js';

@@ -1,6 +1,7 @@
 import {
   FAILURE,
   maximumAttempts,
+  type AnnounceActivities,
   type AttemptsBefore,
   type CompensationPolicy,
   type MetaflowActivities,
@@ -86,6 +87,13 @@ const runOptions: ActivityOptions = {
 
 /** The beginning and the end of a run. Both are safe to repeat. */
 export const run = proxyActivities<Pick<MetaflowActivities, 'startMetaflowRun' | 'finishMetaflowRun'>>(runOptions);
+
+/** Tells those who wait for the run's end. Given up after a few minutes: who missed it can be triggered by hand. */
+export const { announceMetaflowRun } = proxyActivities<AnnounceActivities>({
+  startToCloseTimeout: MINUTE,
+  scheduleToCloseTimeout: 5 * MINUTE,
+  retry: { initialInterval: 1000, maximumInterval: 30_000 },
+});
 
 /** Activity options of a run's beginning: one that resumes another copies all of its finished tasks first. */
 export function startOptions({ resume }: StartRunInput): ActivityOptions {

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { MftError, type FlowConfig } from '@mft/graph';
+import { MftError, type FlowConfig, type FlowTriggers } from '@mft/graph';
 import type { StoredPlace } from '@mft/step-runner';
 import type { RunMemo } from '../run/memo.js';
 
@@ -16,6 +16,8 @@ export interface DeploymentMemo extends RunMemo {
   /** ISO time at which the deployment was created. */
   readonly createdAt: string;
   readonly taskQueue: string;
+  /** What it waits for: whoever publishes an event reads no more than this of those that wait for another. */
+  readonly triggers?: FlowTriggers;
   /** The config as JSON, compressed by gzip, in base64. */
   readonly config?: string;
   /** Where this version's config lies, then those of earlier versions: newest first, each place once. */
@@ -57,6 +59,7 @@ export async function packDeployment(
     createdAt,
     taskQueue: config.taskQueue,
     places: [...places.values()],
+    ...(config.triggers === undefined ? {} : { triggers: config.triggers }),
     ...(packed.length <= MOST ? { config: packed } : {}),
   };
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createStepActivities, type StepRunner } from '@mft/step-runner';
 import type { Client } from '@temporalio/client';
 import type { Worker } from '@temporalio/worker';
+import type { createAnnouncer } from '../events/announce.js';
 import type { DeploymentHealth } from '../service/health.js';
 import { runnerSettings, temporalSettings, type WorkerSettings } from '../worker/settings.js';
 import { createTemporalWorker } from '../worker/temporal-worker.js';
@@ -21,6 +22,8 @@ export interface QueueContext {
   readonly settings: WorkerSettings;
   readonly client: Client;
   readonly bound: SharedBound;
+  /** Tells the deployments that wait for a run that it has completed. */
+  readonly announce: ReturnType<typeof createAnnouncer>;
   readonly workflowBundle: { readonly code: string };
   /** Tasks at a time. */
   readonly maxWorkers: number;
@@ -66,12 +69,12 @@ export class QueueWorker {
    * @throws MftError `NAMESPACE_NOT_FOUND`, and what Temporal's worker throws
    */
   static async start(records: readonly CatalogRecord[], context: QueueContext): Promise<QueueWorker> {
-    const { settings, bound, maxWorkers, grace, idle, client } = context;
+    const { settings, bound, maxWorkers, grace, idle, client, announce } = context;
     const { taskQueue, config, hash } = newestOf(records);
     // The worker that the runner asks for is made of the runner.
     let own: QueueWorker | undefined;
     const runner = createStepActivities({
-      ...{ config, hash, idle, keepCurrent: false, slots: bound.slots, ...runnerSettings(settings) },
+      ...{ config, hash, idle, keepCurrent: false, slots: bound.slots, announce, ...runnerSettings(settings) },
       resolve: async (wanted) => {
         await context.refresh(taskQueue);
         return own?.deployments.find((record) => record.hash === wanted)?.config;

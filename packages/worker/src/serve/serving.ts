@@ -1,5 +1,6 @@
 import { checkPython, type StepRunnerOptions } from '@mft/step-runner';
 import { prebuiltWorkflowBundle } from '../assets.js';
+import { createAnnouncer } from '../events/announce.js';
 import type { HealthReport, WorkerState } from '../service/health.js';
 import { isConnected } from '../service/worker-health.js';
 import { defaultMaxWorkers } from '../worker/capacity.js';
@@ -62,6 +63,7 @@ class Server {
     this.#context = {
       ...{ settings: options, client, workflowBundle, maxWorkers, grace, idle },
       bound: createSharedBound(maxWorkers),
+      announce: createAnnouncer(() => client),
       refresh: (taskQueue) => this.#refresh(taskQueue),
       launcherFailed: (name, error) =>
         this.#troubles.tell(`launcher ${name}`, `${name}: Python does not start: ${error.message}`),

@@ -8,7 +8,7 @@ from metaflow.metaflow_version import get_version
 from metaflow.util import get_username
 
 from .. import PROTOCOL_VERSION
-from . import graph, parameters, policies, settings
+from . import graph, parameters, policies, settings, triggers
 
 
 def _first(flow, name):
@@ -68,6 +68,7 @@ def build(context, obj, evaluate):
         "user": get_username() or "unknown",
         "project": project,
         "schedule": _schedule(flow),
+        "triggers": triggers.describe(flow, evaluate),
         "decorators": policies.decorator_names(flow, obj.graph),
     }
     return _without_none(answer)
