@@ -20,8 +20,10 @@ export interface TriggerArgument {
   readonly continued?: JoinState;
 }
 
-/** Events that one execution takes, as long as it is told of no reason to end sooner. */
+/** Events that one execution takes, unless more have come before it could take any. */
 const MOST = 500;
+/** Runs that are started at a time. */
+const AT_ONCE = 100;
 
 /**
  * Joins events of a deployment that waits for several, and starts its runs. Goes on for as long as the deployment is there: it
@@ -32,18 +34,20 @@ export async function joinEvents({ continued }: TriggerArgument): Promise<void> 
   setHandler(defineSignal<[ArrivedEvent]>(EVENT_SIGNAL), (arrived) => void inbox.push(arrived));
   let state = continued ?? initialJoin();
   let taken = 0;
-  for (;;) {
-    const arrived = inbox.shift();
-    if (arrived === undefined) {
-      if (taken >= MOST || workflowInfo().continueAsNewSuggested) break;
-      setCurrentDetails(detailsOf(state));
-      await condition(() => inbox.length > 0);
-      continue;
+  while (taken < MOST && !workflowInfo().continueAsNewSuggested) {
+    setCurrentDetails(detailsOf(state));
+    await condition(() => inbox.length > 0);
+    // All that has come: no execution may end with an event that it has not taken.
+    while (inbox.length > 0) {
+      const starts: JoinedRun[] = [];
+      for (let next = inbox.shift(); next !== undefined; next = inbox.shift()) {
+        const joined = join(state, next);
+        ({ state } = joined);
+        taken += 1;
+        if (joined.start !== undefined) starts.push(joined.start);
+      }
+      for (let i = 0; i < starts.length; i += AT_ONCE) await Promise.all(starts.slice(i, i + AT_ONCE).map(begin));
     }
-    taken += 1;
-    const next = join(state, arrived);
-    ({ state } = next);
-    if (next.start !== undefined) await begin(next.start);
   }
   await makeContinueAsNewFunc<typeof joinEvents>()({ continued: state });
 }

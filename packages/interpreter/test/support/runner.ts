@@ -4,6 +4,8 @@ import {
   FAILURE,
   inputPaths,
   taskIdOf,
+  type AnnounceActivities,
+  type AnnounceRunInput,
   type CompensateInput,
   type CompensateOptions,
   type FinishRunInput,
@@ -32,10 +34,12 @@ export interface RunnerOptions {
   readonly undo?: (input: CompensateInput) => Promise<void> | void;
   readonly start?: (input: StartRunInput) => Promise<void> | void;
   readonly finish?: (input: FinishRunInput) => Promise<void> | void;
+  /** Completed runs are announced by this; without it, they are not. */
+  readonly announce?: (input: AnnounceRunInput) => Promise<void> | void;
 }
 
 export interface Runner {
-  readonly activities: MetaflowActivities;
+  readonly activities: MetaflowActivities & AnnounceActivities;
   /** Tasks begun, by run id and then by task id. */
   readonly tasks: (runId: string) => Map<string, Expected>;
   readonly starts: StartRunInput[];
@@ -64,7 +68,7 @@ export function createRunner(options: RunnerOptions): Runner {
     if (!begun.has(runId)) begun.set(runId, new Map());
     return begun.get(runId)!;
   };
-  const activities: MetaflowActivities = {
+  const activities: Runner['activities'] = {
     loadMetaflowPlan: async ({ hash }) => {
       if (hash !== undefined && hash !== HASH)
         throw ApplicationFailure.nonRetryable(`No config ${hash}.`, FAILURE.start);
@@ -75,6 +79,7 @@ export function createRunner(options: RunnerOptions): Runner {
         tags,
         ...(timeout === undefined ? {} : { timeout }),
         ...(compensate === undefined ? {} : { compensate }),
+        ...(options.announce === undefined ? {} : { announce: true as const }),
       };
     },
     startMetaflowRun: async (input) => {
@@ -116,6 +121,9 @@ export function createRunner(options: RunnerOptions): Runner {
     finishMetaflowRun: async (input) => {
       finishes.push(input);
       await options.finish?.(input);
+    },
+    announceMetaflowRun: async (input) => {
+      await options.announce?.(input);
     },
   };
   return { activities, tasks, starts, finishes, undone, cancelled, repeated, resumed };
