@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { MftError, type FlowConfig, type FlowTriggers } from '@mft/graph';
 import type { StoredPlace } from '@mft/step-runner';
+import { checkTriggers } from '../events/check.js';
 import type { RunMemo } from '../run/memo.js';
 
 /*
@@ -34,6 +35,7 @@ const [zip, unzip] = [promisify(gzip), promisify(gunzip)];
  * The memo of a deployment.
  *
  * @param before - the memo that this one takes the place of
+ * @throws ScheduleError as {@link checkTriggers}
  * @example
  * ```ts
  * const memo = await packDeployment(config, { hash, createdAt: new Date().toISOString() });
@@ -44,6 +46,7 @@ export async function packDeployment(
   { hash, createdAt }: { readonly hash: string; readonly createdAt: string },
   before?: Partial<DeploymentMemo>,
 ): Promise<DeploymentMemo> {
+  await checkTriggers(config);
   const { placeOf } = await import('@mft/step-runner');
   const packed = (await zip(JSON.stringify(config))).toString('base64');
   const places = new Map<string, StoredPlace>();
