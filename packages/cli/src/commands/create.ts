@@ -48,13 +48,14 @@ export async function create(words: readonly string[], flags: CreateFlags, conte
 }
 
 function resultOf({ config, hash }: Compiled, createdAt: string, output: string, recording: Recording): Result {
-  const { name, taskQueue } = config;
+  const { name, taskQueue, triggers } = config;
   const [worker, parameters] = [`node ${shellWord(output)}`, config.parameters.length > 0 ? ' key=value …' : ''];
   const lines = [
     `${name} is compiled into ${output}`,
     `  Task queue  ${taskQueue}`,
     `  Package     ${config.package?.url ?? 'none'}`,
     `  Recorded    ${recording.told}`,
+    ...(triggers === undefined ? [] : [`  Waits for   ${triggers.on.map((one) => one.name).join(' and ')}`]),
     `  Run it      ${recording.recorded ? 'mft serve, or ' : ''}${worker}`,
     `  Trigger it  ${recording.recorded ? `mft trigger ${name}` : `${worker} trigger`}${parameters}`,
   ];

@@ -14,6 +14,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
   const record = await withServer(flags, context, ({ client }) => readDeployment(client, name, { env: context.env }));
   const { config, ...summary } = record;
   const { parameters, user, project, datastore, metadata, environment, metaflow, tags, timeout, compensate } = config;
+  const { triggers } = config;
   const facts = [
     ['Flow', record.flow],
     ['Created', `${localTime(record.createdAt)} by ${user}`],
@@ -23,6 +24,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
     ['Metadata', `${metadata.type} at ${metadata.info}`],
     ['Metaflow', `${metaflow.version}, Python ${metaflow.python}`],
     ...(tags.length > 0 ? [['Tags', tags.join(', ')]] : []),
+    ...(triggers === undefined ? [] : [['Waits for', triggers.on.map(({ name }) => name).join(' and ')]]),
     ...(timeout === undefined ? [] : [['Timeout', `${String(timeout)} s`]]),
     ...(compensate?.parallel === undefined ? [] : [['Undoes', `${String(compensate.parallel)} at a time`]]),
   ];
@@ -36,6 +38,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
       ...summary,
       ...{ user, parameters, datastore, metadata, environment, metaflow, tags },
       ...(project === undefined ? {} : { project }),
+      ...(triggers === undefined ? {} : { triggers }),
       ...(timeout === undefined ? {} : { timeout }),
       ...(compensate === undefined ? {} : { compensate }),
     },
