@@ -21,6 +21,7 @@ const HANDLERS: Readonly<Record<string, (() => Promise<Handler<never>>) | undefi
   graph: async () => (await import('./commands/graph.js')).graph,
   server: async () => (await import('./commands/server.js')).server,
   trigger: async () => (await import('./commands/trigger.js')).trigger,
+  publish: async () => (await import('./commands/publish.js')).publish,
   resume: async () => (await import('./commands/resume.js')).resume,
   list: async () => (await import('./commands/list.js')).list,
   show: async () => (await import('./commands/show.js')).show,

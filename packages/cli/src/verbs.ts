@@ -50,6 +50,14 @@ export function addVerbs({ add, temporal, collect }: Declaring): void {
       .option('--compensate-cloned', 'should the run be undone, undo what was taken over as well'),
   );
 
+  add('publish', 'publish an event to every deployment that waits for it')
+    .argument('<event>', 'name of the event')
+    .argument('[key=value...]', 'fields of its payload')
+    .optionsGroup('Event:')
+    .option('--id <id>', 'id of the event: of one id each deployment takes it once (default: a new one)')
+    .option('--payload-file <file>', 'payload as a JSON object; "-" for standard input')
+    .addOptions('Temporal:', temporal());
+
   add('list', 'list the recorded deployments')
     .optionsGroup('Filter:')
     .option('--flow <name>', 'of this flow')

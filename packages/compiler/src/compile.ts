@@ -97,6 +97,7 @@ export function toConfig(found: Introspection, options: CompileOptions = {}): Fl
       project: { name: found.project.name, branch: found.project.branch, production: found.project.production },
     }),
     ...(found.schedule && { schedule: scheduleOf(found.schedule, found.project, options.schedule) }),
+    ...(found.triggers && { triggers: found.triggers }),
     ...(found.exitHooks && { exitHooks: found.exitHooks }),
     decorators: found.decorators,
   });

@@ -10,6 +10,7 @@ import {
   policySchema,
   scheduleSchema,
   textRecord,
+  triggersSchema,
   versionsSchema,
 } from './parts.js';
 
@@ -37,6 +38,7 @@ export const introspectionSchema = z.looseObject({
   user: z.string(),
   project: projectSchema.exactOptional(),
   schedule: scheduleSchema.exactOptional(),
+  triggers: triggersSchema.exactOptional(),
   exitHooks: exitHooksSchema.exactOptional(),
   decorators: decoratorsSchema,
   package: packageSchema.exactOptional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SCHEDULE_OVERLAPS } from '@mft/graph';
-import type { ExitHooks, FlowNode, FlowSchedule, ParameterSpec, StepPolicy } from '@mft/graph';
+import type { ExitHooks, FlowNode, FlowSchedule, FlowTriggers, ParameterSpec, StepPolicy } from '@mft/graph';
 
 /*
  * Schemas that the introspection and the config share. Objects are loose: a field that this version does not know is kept, so that
@@ -60,9 +60,8 @@ export const exitHooksSchema = z.looseObject({
   success: z.array(name),
   error: z.array(name),
 }) satisfies z.ZodType<ExitHooks>;
-export const scheduleSchema = z.looseObject({
-  cron: name,
-  timezone: name.exactOptional(),
+const cronSchema = z.looseObject({ cron: name, timezone: name.exactOptional() });
+export const scheduleSchema = cronSchema.extend({
   active: z.boolean().exactOptional(),
   overlap: z.enum(SCHEDULE_OVERLAPS).exactOptional(),
   // Temporal would make 10 of less.
@@ -70,5 +69,14 @@ export const scheduleSchema = z.looseObject({
   jitter: count.exactOptional(),
   pauseOnFailure: z.boolean().exactOptional(),
 }) satisfies z.ZodType<FlowSchedule>;
+export const triggersSchema = z.looseObject({
+  on: z
+    .array(
+      z.looseObject({ type: z.enum(['event', 'run']), name, parameters: z.record(z.string(), name).exactOptional() }),
+    )
+    .min(1),
+  resetAt: cronSchema.exactOptional(),
+  within: z.number().positive().exactOptional(),
+}) satisfies z.ZodType<FlowTriggers>;
 export const textRecord = z.record(z.string(), z.string());
 export const decoratorsSchema = z.record(z.string(), z.array(name));

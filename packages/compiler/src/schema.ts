@@ -12,6 +12,7 @@ import {
   policySchema,
   scheduleSchema,
   textRecord,
+  triggersSchema,
   versionsSchema,
 } from './parts.js';
 
@@ -54,6 +55,7 @@ const config = z.looseObject({
   project: z.looseObject({ name: z.string(), branch: z.string(), production: z.boolean() }).exactOptional(),
   schedule: scheduleSchema.exactOptional(),
   exitHooks: exitHooksSchema.exactOptional(),
+  triggers: triggersSchema.exactOptional(),
   decorators: decoratorsSchema,
 }) satisfies z.ZodType<FlowConfig>;
 

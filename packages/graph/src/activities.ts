@@ -5,6 +5,7 @@ import type { TaskCoordinates } from './ids.js';
 import type { Plan } from './plan.js';
 import type { ResumeInput } from './run.js';
 import type { SearchAttributeValues } from './search-attributes.js';
+import type { TriggerEvent } from './triggers.js';
 
 /*
  * The activities that the interpreter calls. A team may bring a runner of its own: register functions of these names and types.
@@ -51,6 +52,8 @@ export interface LoadedPlan {
   readonly exitHooks?: ExitHooks;
   /** Search attributes that the namespace has; absent where it has none of ours. */
   readonly searchAttributes?: SearchAttributeValues;
+  /** A completed run is announced: this worker and those like it have {@link AnnounceActivities}. */
+  readonly announce?: true;
 }
 
 /** The run to register, and what it is given. */
@@ -61,6 +64,8 @@ export interface StartRunInput {
   readonly tags: readonly string[];
   /** Clone what an earlier run has finished. */
   readonly resume?: ResumeInput;
+  /** What started the run; tasks find it with what this registers. */
+  readonly triggers?: readonly TriggerEvent[];
 }
 
 /** A run that Metaflow knows. */
@@ -98,6 +103,8 @@ export interface TaskInput extends TaskCoordinates {
   readonly before?: AttemptsBefore;
   /** As the run was started with: a task that was cloned at the start is answered without being run. */
   readonly resume?: ResumeInput;
+  /** The run was started by an event, a run or a schedule: `current.trigger` says by which. */
+  readonly triggered?: true;
 }
 
 /** What the interpreter must know to go on, as the step itself decided it. */
@@ -150,6 +157,16 @@ export interface CompensateInput extends TaskCoordinates {
   readonly key: string;
   readonly failure: { readonly step?: string; readonly type: string; readonly message: string };
   readonly resume?: ResumeInput;
+  /** As of a task. */
+  readonly triggered?: true;
+}
+
+/** A completed run that is to be announced to the deployments that wait for it. */
+export interface AnnounceRunInput {
+  readonly hash: string;
+  readonly runId: string;
+  /** When it completed, seconds since the epoch, whole. */
+  readonly timestamp: number;
 }
 
 /** Names and types of the activities, to be registered by a worker under exactly these names. */
@@ -166,4 +183,10 @@ export interface MetaflowActivities {
   finishMetaflowRun(input: FinishRunInput): Promise<void>;
   /** Calls one exit hook, after the run's end. Heartbeats. Not repeated once the hook has begun. */
   runExitHook(input: ExitHookInput): Promise<ExitHookResult>;
+}
+
+/** The activity of runners whose `loadMetaflowPlan` answers `announce: true`. */
+export interface AnnounceActivities {
+  /** Publishes the end of a run. Safe to repeat. */
+  announceMetaflowRun(input: AnnounceRunInput): Promise<void>;
 }

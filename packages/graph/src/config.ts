@@ -2,6 +2,7 @@ import type { CompensateOptions } from './compensation.js';
 import type { ExitHooks } from './exit-hooks.js';
 import type { Plan } from './plan.js';
 import type { FlowSchedule } from './schedule.js';
+import type { FlowTriggers } from './triggers.js';
 
 /** Version of {@link FlowConfig}'s format. A reader refuses a version that it does not know. */
 export const CONFIG_VERSION = 1;
@@ -87,6 +88,8 @@ export interface FlowConfig {
   readonly project?: { readonly name: string; readonly branch: string; readonly production: boolean };
   /** `@schedule`, and how the deployment follows it. */
   readonly schedule?: FlowSchedule;
+  /** `@trigger` and `@trigger_on_finish`, as Metaflow resolves them when the flow is deployed. */
+  readonly triggers?: FlowTriggers;
   /** `@exit_hook`: functions called at the end of a run. */
   readonly exitHooks?: ExitHooks;
   /** Names of decorators on the flow and its steps that need what a worker may lack (`conda`, `kubernetes`, …). */

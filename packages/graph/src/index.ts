@@ -22,6 +22,8 @@ export { inputPaths } from './inputs.js';
 export type { InputRun } from './inputs.js';
 export { FAILURE } from './activities.js';
 export type {
+  AnnounceActivities,
+  AnnounceRunInput,
   AttemptsBefore,
   CompensateInput,
   FinishRunInput,
@@ -47,6 +49,8 @@ export { EXIT_HOOKS_MEMO, exitHooksFor } from './exit-hooks.js';
 export type { ExitHookInput, ExitHookReport, ExitHookResult, ExitHooks } from './exit-hooks.js';
 export { SEARCH_ATTRIBUTES, searchAttributesOf } from './search-attributes.js';
 export type { SearchAttributeName, SearchAttributeValues } from './search-attributes.js';
+export { EVENT_SIGNAL, finishNames, parametersOf, TRIGGER_WORKFLOW } from './triggers.js';
+export type { ArrivedEvent, FlowTriggers, TriggerEvent, TriggerSource } from './triggers.js';
 export { addCompensation, compensationCounts, MAX_NAMES } from './compensation.js';
 export type { CompensateOptions, Compensation } from './compensation.js';
 export { CONFIG_VERSION, taskQueueOf } from './config.js';

@@ -52,6 +52,22 @@ export const RUN_INPUT_SCHEMA = {
       },
       additionalProperties: false,
     },
+    triggers: {
+      description: 'What started the run, for current.trigger in its steps.',
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          type: { enum: ['event', 'run', 'schedule'] },
+          name: { type: 'string', minLength: 1 },
+          id: { description: 'Of a run: pathspec of its end task.', type: 'string', minLength: 1 },
+          timestamp: { description: 'Seconds since the epoch.', type: 'integer', minimum: 0 },
+          payload: { type: 'object', additionalProperties: true },
+        },
+        required: ['type', 'name', 'id', 'timestamp'],
+        additionalProperties: false,
+      },
+    },
   },
   additionalProperties: false,
 } as const;

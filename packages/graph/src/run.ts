@@ -1,4 +1,5 @@
 import type { Compensation, CompensateOptions } from './compensation.js';
+import type { TriggerEvent } from './triggers.js';
 
 /** Name of the workflow type that runs a flow. */
 export const METAFLOW_WORKFLOW = 'MetaflowWorkflow';
@@ -51,6 +52,8 @@ export interface RunInput {
   readonly resume?: ResumeInput;
   /** How it is undone should it not complete; overrides the deployment's, field by field. */
   readonly compensate?: CompensateOptions;
+  /** What started it: `current.trigger` in its steps. A run that a Temporal Schedule started adds the schedule by itself. */
+  readonly triggers?: readonly TriggerEvent[];
 }
 
 /** What a completed run returns. */

@@ -11,6 +11,7 @@ test.each<[RunInput]>([
   [{ tags: ['a', 'b'], timeout: 0.5, hash: 'a'.repeat(64) }],
   [{ compensate: {} }],
   [{ resume: { origin: 'temporal-x' }, compensate: { parallel: 4, cloned: true } }],
+  [{ triggers: [{ type: 'event', name: 'data_ready', id: '1', timestamp: 1_700_000_000, payload: { a: 1 } }] }],
 ])('%o is the input of a run', (input) => {
   expect(valid(input)).toBe(true);
 });
@@ -23,6 +24,8 @@ test.each([
   [{ hash: 'latest' }],
   [{ compensate: { parallel: 0 } }],
   [{ compensate: { lanes: 2 } }],
+  [{ triggers: [{ type: 'event', name: 'data_ready', id: '1' }] }],
+  [{ triggers: [{ type: 'cron', name: 'n', id: '1', timestamp: 1 }] }],
   [null],
 ])('%o is not', (input) => {
   expect(valid(input)).toBe(false);

@@ -4,6 +4,7 @@ import { runUndo } from './workflow/compensation.js';
 import type { RangeArgument, RunArgument, UndoArgument } from './workflow/input.js';
 import { runRange } from './workflow/range.js';
 import { runFlow } from './workflow/run.js';
+import { joinEvents, type TriggerArgument } from './workflow/trigger.js';
 
 /*
  * The workflow types. This module is what a `workflowsPath` names: every function that it exports becomes a workflow type.
@@ -31,4 +32,9 @@ export async function MetaflowRangeWorkflow(input: RangeArgument): Promise<Range
 /** Undoes what a range of a wide foreach did, where that is many tasks, as a child of {@link MetaflowWorkflow}. Not to be started by hand. */
 export async function MetaflowCompensationWorkflow(input: UndoArgument): Promise<Compensation> {
   return await runUndo(input);
+}
+
+/** Joins the events of a deployment that waits for several, and starts its runs. Started by who publishes, with the signal `event`. */
+export async function MetaflowTriggerWorkflow(input?: TriggerArgument): Promise<void> {
+  await joinEvents(input ?? {});
 }

@@ -1,4 +1,4 @@
-import type { FlowConfig, SearchAttributeName } from '@mft/graph';
+import type { AnnounceRunInput, FlowConfig, SearchAttributeName } from '@mft/graph';
 import type { LauncherLogLine, TaskLogLine } from './log.js';
 import type { TaskSlots } from './slots.js';
 
@@ -53,6 +53,11 @@ export interface StepRunnerOptions {
   readonly resolve?: (hash: string) => Promise<FlowConfig | undefined>;
   /** Called before a run that names no config gets the current one, which this may {@link StepRunner.update}. @defaultValue none */
   readonly beforeCurrent?: () => Promise<void>;
+  /**
+   * Publishes the end of a completed run of a deployment. May be called more than once for a run; what it throws is tried again.
+   * @defaultValue none: runs are not announced
+   */
+  readonly announce?: (config: FlowConfig, run: AnnounceRunInput) => Promise<void>;
   /** Called when a launcher cannot be started. @defaultValue none: whoever asked for it is told in any case */
   readonly onLauncherFailure?: (config: FlowConfig, error: Error) => void;
   /** Environment of the launcher. @defaultValue `process.env` */

@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FlowConfig, MetaflowActivities } from '@mft/graph';
+import type { AnnounceActivities, FlowConfig, MetaflowActivities } from '@mft/graph';
 import { launcherArguments } from '@mft/metaflow-extension';
 import { compensateTask } from './activities/compensate.js';
 import { runExitHook } from './activities/exit-hook.js';
 import { Heart } from './activities/heartbeat.js';
 import type { Runner } from './activities/runner.js';
-import { finishRun, loadPlan, startRun } from './activities/runs.js';
+import { announceRun, finishRun, loadPlan, startRun } from './activities/runs.js';
 import { runTask } from './activities/task.js';
 import { ConfigStore } from './configs.js';
 import type { StoredPlace } from './stored.js';
@@ -28,7 +28,7 @@ export interface StepRunnerEvents {
 /** Activities that run Metaflow's steps, and the launchers behind them. */
 export interface StepRunner {
   /** To be registered by a Temporal Worker, under exactly these names. */
-  readonly activities: MetaflowActivities;
+  readonly activities: MetaflowActivities & AnnounceActivities;
   /** Log lines as they come. */
   readonly events: EventEmitter<StepRunnerEvents>;
   /**
@@ -103,6 +103,7 @@ export function createStepActivities(options: StepRunnerOptions): StepRunner {
     beforeCurrent: options.beforeCurrent,
     slots: options.slots,
     searchAttributes: options.searchAttributes,
+    announce: options.announce,
     tags: options.tags ?? [],
     retryWait: retryWaitOf(options, env),
     grace: options.grace ?? 5,
@@ -117,6 +118,7 @@ export function createStepActivities(options: StepRunnerOptions): StepRunner {
       compensateMetaflowTask: (input) => compensateTask(runner, input),
       finishMetaflowRun: (input) => Heart.during(runner.heartbeat, () => finishRun(runner, input)),
       runExitHook: (input) => runExitHook(runner, input),
+      announceMetaflowRun: (input) => announceRun(runner, input),
     },
     events,
     start: async () => {

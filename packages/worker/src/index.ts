@@ -13,6 +13,12 @@ export {
 } from './deployment/record.js';
 export type { DeploymentRecord, DeploymentSummary, ReadOptions, Recorded, RecordOptions } from './deployment/record.js';
 export { checkToken } from './deployment/token.js';
+export { createAnnouncer } from './events/announce.js';
+export { formatPublished, givenPayload, publishCommand } from './events/command.js';
+export type { PublishCommand } from './events/command.js';
+export type { EventToPublish } from './events/event.js';
+export { createPublisher, publishEvent } from './events/publish.js';
+export type { EventRefusal, EventRun, Published, Publisher, PublisherOptions } from './events/publish.js';
 export { describeSchedule, listSchedules, readSchedule } from './schedule/describe.js';
 export type { ScheduleDescription, ScheduledRun, ScheduleSummary } from './schedule/describe.js';
 export { deleteSchedule, pauseSchedule, unpauseSchedule } from './schedule/change.js';

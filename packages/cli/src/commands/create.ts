@@ -67,7 +67,7 @@ function tokensOf({ authorize, generateNewToken, newToken, name }: CreateFlags, 
 }
 
 function resultOf({ config, hash }: Compiled, createdAt: string, output: string, recording: Recording): Result {
-  const { name, taskQueue } = config;
+  const { name, taskQueue, triggers } = config;
   const [worker, parameters] = [`node ${shellWord(output)}`, config.parameters.length > 0 ? ' key=value …' : ''];
   const lines = [
     `${name} is compiled into ${output}`,
@@ -75,6 +75,7 @@ function resultOf({ config, hash }: Compiled, createdAt: string, output: string,
     `  Package     ${config.package?.url ?? 'none'}`,
     `  Recorded    ${recording.told}`,
     ...(config.schedule === undefined ? [] : [`  Schedule    ${scheduleLine(config.schedule, recording.schedule)}`]),
+    ...(triggers === undefined ? [] : [`  Waits for   ${triggers.on.map((one) => one.name).join(' and ')}`]),
     `  Run it      ${recording.recorded ? 'mft serve, or ' : ''}${worker}`,
     `  Trigger it  ${recording.recorded ? `mft trigger ${name}` : `${worker} trigger`}${parameters}`,
   ];

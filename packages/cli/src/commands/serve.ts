@@ -1,6 +1,7 @@
 import type { WorkerProcessFlags } from '@mft/worker/options';
 import type { Context, Result } from '../context.js';
 import { integer } from '../numbers.js';
+import { ownProgram } from '../own-program.js';
 import { locateServer, type TargetFlags } from '../run/target.js';
 
 /** Flags of `mft serve`. */
@@ -24,7 +25,7 @@ export async function serve(
   const { env, screen, show } = context;
   const idle = integer('--idle', flags.idle, 1);
   const getTarget = await locateServer(flags, context);
-  const { connect, connectWorker, openWorkerService, registerSearchAttributes, serveDeployments } =
+  const { connect, connectWorker, openWorkerService, publishCommand, registerSearchAttributes, serveDeployments } =
     await import('@mft/worker');
   const service = await openWorkerService(flags, { stdout: screen });
   const { logger, taskLine, launcherLine } = service;
@@ -40,6 +41,10 @@ export async function serve(
       await serveDeployments({
         ...{ client, connection: native.connection, namespace: native.namespace, dataConverter: native.dataConverter },
         ...{ maxWorkers, grace, python, mode, preload, idle, env, logger },
+        publish: {
+          command: publishCommand(ownProgram(), '--temporal-namespace', target.flags, native),
+          deployed: true,
+        },
         // Many runs speak here at a time.
         onLog: (line) => taskLine({ ...line, label: `${line.run}/${line.label}` }),
         onLauncherLog: launcherLine,

@@ -14,7 +14,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
   const record = await withServer(flags, context, ({ client }) => readDeployment(client, name, { env: context.env }));
   const { config, ...summary } = record;
   const { parameters, user, project, datastore, metadata, environment, metaflow, tags, timeout, compensate } = config;
-  const { schedule } = config;
+  const { schedule, triggers } = config;
   const facts = [
     ['Flow', record.flow],
     ['Created', `${localTime(record.createdAt)} by ${user}`],
@@ -25,6 +25,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
     ['Metaflow', `${metaflow.version}, Python ${metaflow.python}`],
     ...(schedule === undefined ? [] : [['Schedule', `${schedule.cron} (${schedule.timezone ?? 'UTC'})`]]),
     ...(tags.length > 0 ? [['Tags', tags.join(', ')]] : []),
+    ...(triggers === undefined ? [] : [['Waits for', triggers.on.map(({ name }) => name).join(' and ')]]),
     ...(timeout === undefined ? [] : [['Timeout', `${String(timeout)} s`]]),
     ...(compensate?.parallel === undefined ? [] : [['Undoes', `${String(compensate.parallel)} at a time`]]),
   ];
@@ -39,6 +40,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
       ...{ user, parameters, datastore, metadata, environment, metaflow, tags },
       ...(project === undefined ? {} : { project }),
       ...(schedule === undefined ? {} : { schedule }),
+      ...(triggers === undefined ? {} : { triggers }),
       ...(timeout === undefined ? {} : { timeout }),
       ...(compensate === undefined ? {} : { compensate }),
     },

@@ -5,6 +5,7 @@ import {
   connectWorker,
   createMetaflowWorker,
   endAbandonedRuns,
+  publishCommand,
   startRun,
   thisProcess,
   watchRun,
@@ -16,6 +17,7 @@ import {
 import type { Context } from '../context.js';
 import type { Compiled } from '../flow.js';
 import { onInterrupt } from '../interrupts.js';
+import { ownProgram } from '../own-program.js';
 import { createRunScreen, type RunScreen } from './screen.js';
 import { runUrl, type Target } from './target.js';
 
@@ -68,6 +70,11 @@ export async function execute(job: Job, target: Target, context: Context): Promi
       grace: GRACE,
       python: job.config.interpreter,
       maxWorkers: job.maxWorkers,
+      // Of no deployment: what is published only there is not.
+      publish: {
+        command: publishCommand(ownProgram(), '--temporal-namespace', target.flags, native),
+        deployed: false,
+      },
     });
     return await worker.runUntil(() => follow(job, target, connected, worker, screen));
   } catch (error) {

@@ -1,6 +1,7 @@
 import {
   FAILURE,
   maximumAttempts,
+  type AnnounceActivities,
   type AttemptsBefore,
   type CompensationPolicy,
   type MetaflowActivities,
@@ -103,6 +104,13 @@ export const hooks = proxyActivities<Pick<MetaflowActivities, 'runExitHook'>>({
     maximumInterval: MINUTE,
     nonRetryableErrorTypes: [FAILURE.hook, FAILURE.start],
   },
+});
+
+/** Tells those who wait for the run's end. Given up after a few minutes: who missed it can be triggered by hand. */
+export const { announceMetaflowRun } = proxyActivities<AnnounceActivities>({
+  startToCloseTimeout: MINUTE,
+  scheduleToCloseTimeout: 5 * MINUTE,
+  retry: { initialInterval: 1000, maximumInterval: 30_000 },
 });
 
 /** Activity options of a run's beginning: one that resumes another copies all of its finished tasks first. */

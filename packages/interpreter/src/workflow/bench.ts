@@ -21,9 +21,9 @@ export interface Bench {
   readonly start?: () => Promise<void>;
 }
 
-/** The part of an activity's input that says which run is resumed, where one is. */
-export function resumed(resume: RunFacts['resume']): { readonly resume?: NonNullable<RunFacts['resume']> } {
-  return resume === undefined ? {} : { resume };
+/** The part of an activity's input that says where its run came from: which run is resumed, and whether something triggered it. */
+export function originOf({ resume, triggered }: RunFacts): Pick<RunFacts, 'resume' | 'triggered'> {
+  return { ...(resume === undefined ? {} : { resume }), ...(triggered === undefined ? {} : { triggered }) };
 }
 
 /** The policy of a step. @throws Error when the plan has none: a defect */

@@ -2,7 +2,7 @@ import { FAILURE, taskLabel, type AttemptsBefore, type TaskInput } from '@mft/gr
 import { ChildWorkflowCancellationType, executeChild, isCancellation } from '@temporalio/workflow';
 import type { Command, RangeReport } from '../engine/events.js';
 import { taskOptions, tasks } from './activities.js';
-import { policyOf, resumed, type Bench, type Happening } from './bench.js';
+import { originOf, policyOf, type Bench, type Happening } from './bench.js';
 import { errorOf, handedOver, subjectOf } from './errors.js';
 import { factsOf, type RangeArgument } from './input.js';
 import { undoBlock, undoTask } from './undo.js';
@@ -50,9 +50,9 @@ function runTask(
   { plan, facts, work }: Bench,
   { id, task }: Extract<Command, { type: 'runTask' }>,
 ): Promise<Happening> {
-  const { hash, runId, tags, resume } = facts;
+  const { hash, runId, tags } = facts;
   const policy = policyOf(plan, task.step);
-  const input: TaskInput = { hash, runId, ...task, tags, handover: true, ...resumed(resume) };
+  const input: TaskInput = { hash, runId, ...task, tags, handover: true, ...originOf(facts) };
   const attempt = (before?: AttemptsBefore): Promise<Happening> => {
     const options = { ...taskOptions(policy, before), activityId: id, summary: taskLabel(task) };
     const given = before === undefined ? input : { ...input, before };

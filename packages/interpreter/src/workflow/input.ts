@@ -13,6 +13,8 @@ export interface RunFacts {
   readonly workflowId: string;
   /** The run whose finished tasks this one has taken over. */
   readonly resume?: ResumeInput;
+  /** Something started the run that its tasks can ask for. */
+  readonly triggered?: true;
 }
 
 /** What a run hands on to itself when it continues as new. Parameters are not among it: they went in at the start. */
@@ -52,8 +54,12 @@ export interface UndoArgument extends RunFacts {
 }
 
 /** The facts alone, of anything that has them. */
-export function factsOf({ hash, runId, tags, workflowId, resume }: RunFacts): RunFacts {
-  return { hash, runId, tags, workflowId, ...(resume === undefined ? {} : { resume }) };
+export function factsOf({ hash, runId, tags, workflowId, resume, triggered }: RunFacts): RunFacts {
+  return {
+    ...{ hash, runId, tags, workflowId },
+    ...(resume === undefined ? {} : { resume }),
+    ...(triggered === undefined ? {} : { triggered }),
+  };
 }
 
 /** Seconds after which a run is to end: its own, else its deployment's. Zero and less mean none. */

@@ -19,13 +19,14 @@ import type { Command, RangeReport } from '../engine/events.js';
 import { initialRun } from '../engine/initial.js';
 import { LIMITS } from '../engine/limits.js';
 import type { EngineState } from '../engine/state.js';
-import { loadMetaflowPlan, run, startOptions } from './activities.js';
+import { announceMetaflowRun, loadMetaflowPlan, run, startOptions } from './activities.js';
 import { drive } from './drive.js';
 import { errorOf, failureOf, firstLine } from './errors.js';
 import { callExitHooks } from './exit-hooks.js';
 import { compensateOf, factsOf, timeoutOf, type Continued, type RunArgument, type RunFacts } from './input.js';
 import { ProgressBoard } from './progress.js';
 import { showAttributes } from './search-attributes.js';
+import { triggersOf } from './triggers.js';
 
 /**
  * Runs a flow from its start to its end, or takes it up where it continued as new.
@@ -49,7 +50,12 @@ export async function runFlow(argument: RunArgument): Promise<RunResult> {
   let { pathspec = `${plan.graph.name}/${runId}` } = begun;
 
   const start = async () => {
-    const input = { hash, runId, params: argument.params ?? {}, tags, ...(resume === undefined ? {} : { resume }) };
+    const triggers = triggersOf(argument);
+    const input = {
+      ...{ hash, runId, params: argument.params ?? {}, tags },
+      ...(resume === undefined ? {} : { resume }),
+      ...(triggers.length === 0 ? {} : { triggers }),
+    };
     ({ pathspec } = await run.startMetaflowRun.executeWithOptions(startOptions(input), [input]));
   };
   const driven = await drive({
@@ -67,7 +73,8 @@ export async function runFlow(argument: RunArgument): Promise<RunResult> {
 
   const { report, begun: registered } = driven.finish;
   const { outcome } = report;
-  if (registered) await finish(facts, driven.finish);
+  const announced = registered && outcome.status === 'completed' && loaded.announce === true;
+  await Promise.all([registered ? finish(facts, driven.finish) : undefined, announced ? announce(facts) : undefined]);
   tellUndone(driven.state, report);
   await callExitHooks(exitHooksFor(loaded.exitHooks, outcome.status), facts);
   board.close(outcome.status);
@@ -95,6 +102,7 @@ function begin(argument: RunArgument, loaded: LoadedPlan): Continued {
     tags: [...new Set([...loaded.tags, ...(argument.tags ?? [])])],
     workflowId,
     ...(argument.resume === undefined ? {} : { resume: argument.resume }),
+    ...(triggersOf(argument).length === 0 ? {} : { triggered: true as const }),
     state: initialRun({ ...LIMITS, ...argument.limits }, compensateOf(argument, loaded)),
     ...(timeout === undefined ? {} : { timeout, deadline: startTime.getTime() + timeout * 1000 }),
   };
@@ -119,6 +127,16 @@ async function finish({ hash, runId, resume }: RunFacts, { report }: Extract<Com
     await CancellationScope.nonCancellable(() => run.finishMetaflowRun(input));
   } catch (error) {
     log.warn(`The end of the run could not be recorded: ${errorOf(error, 'finishMetaflowRun').message}`, { runId });
+  }
+}
+
+/** Tells the deployments that wait for it. That they could not be told does not change the outcome. */
+async function announce({ hash, runId }: RunFacts): Promise<void> {
+  const input = { hash, runId, timestamp: Math.floor(Date.now() / 1000) };
+  try {
+    await CancellationScope.nonCancellable(() => announceMetaflowRun(input));
+  } catch (error) {
+    log.warn(`The end of the run could not be announced: ${errorOf(error, 'announceMetaflowRun').message}`, { runId });
   }
 }
 

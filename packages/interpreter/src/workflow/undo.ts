@@ -4,7 +4,7 @@ import type { Command } from '../engine/events.js';
 import type { RunError } from '../engine/state.js';
 import { labelOf } from '../engine/pile.js';
 import { compensationOptions, tasks } from './activities.js';
-import { policyOf, resumed, type Bench, type Happening } from './bench.js';
+import { originOf, policyOf, type Bench, type Happening } from './bench.js';
 import { errorOf, firstLine, handedOver } from './errors.js';
 import { factsOf, type UndoArgument } from './input.js';
 
@@ -16,7 +16,7 @@ export function undoTask(
   { plan, facts, shield }: Bench,
   { id, task, handler, failure }: Extract<Command, { type: 'compensate' }>,
 ): Promise<Happening> {
-  const { hash, runId, resume } = facts;
+  const { hash, runId } = facts;
   const policy = policyOf(plan, task.step).compensate;
   if (policy === undefined) throw new Error(`Step ${task.step} has nothing that undoes it.`);
   const options = { ...compensationOptions(policy), activityId: `compensate-${id}`, summary: `undo ${labelOf(task)}` };
@@ -28,7 +28,7 @@ export function undoTask(
     handover: true,
     key: `${runId}/${task.step}/${task.taskId ?? taskIdOf(task)}`,
     failure: { ...causeOf(failure), ...(failure.task ? { step: failure.task.step } : {}) },
-    ...resumed(resume),
+    ...originOf(facts),
   };
   const attempt = (): Promise<Happening> =>
     shield

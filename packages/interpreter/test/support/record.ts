@@ -1,10 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { EVENT_SIGNAL, TRIGGER_WORKFLOW } from '@mft/graph';
 import { temporal } from '@temporalio/proto';
-import type { RunnerOptions } from './runner.js';
-import { SCENARIOS } from './scenarios.js';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import { arrived } from './events.js';
+import { createRunner, type RunnerOptions } from './runner.js';
+import { SCENARIOS, splits, wide } from './scenarios.js';
 import { registerSearchAttributes, startServer } from './server.js';
-import { historiesOf, quiet, withRun } from './world.js';
+import { historiesOf, quiet, withRun, workflowBundle } from './world.js';
 
 /*
  * Records the histories that `replay.test.ts` replays: `npm run record -w @mft/interpreter`. Histories recorded earlier stay beside
@@ -35,8 +39,34 @@ export async function record(only?: (name: string) => boolean): Promise<string[]
         }
       });
     }
+    if (only?.(JOINED) ?? true) files.push(await recordJoined(env));
   } finally {
     await env.teardown();
   }
   return files;
+}
+
+/** Name of the scenario of events that are joined: what joins them is no run. */
+const JOINED = 'joined';
+
+async function recordJoined(env: TestWorkflowEnvironment): Promise<string> {
+  const [taskQueue, workflowId] = ['queue-joined', 'metaflow-trigger.HandFlow'];
+  const runner = createRunner({ plan: wide, choose: splits(2) });
+  const worker = await Worker.create({
+    ...{ connection: env.nativeConnection, taskQueue, workflowBundle: await workflowBundle() },
+    activities: { ...runner.activities },
+  });
+  return await worker.runUntil(async () => {
+    for (const [name, number] of [['a', 1] as const, ['a', 2] as const, ['b', 1] as const, ['b', 1] as const]) {
+      const signalArgs = [arrived(name, number, { taskQueue })];
+      const options = { workflowId, taskQueue, args: [], signal: EVENT_SIGNAL, signalArgs };
+      await env.client.workflow.signalWithStart(TRIGGER_WORKFLOW, options);
+    }
+    while (runner.finishes.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    const history = await env.client.workflow.getHandle(workflowId).fetchHistory();
+    const { History } = temporal.api.history.v1;
+    const file = `${JOINED}.1.bin`;
+    writeFileSync(fileURLToPath(new URL(file, FOLDER)), History.encode(History.fromObject(history)).finish());
+    return file;
+  });
 }

@@ -4,6 +4,8 @@ import {
   FAILURE,
   inputPaths,
   taskIdOf,
+  type AnnounceActivities,
+  type AnnounceRunInput,
   type CompensateInput,
   type CompensateOptions,
   type ExitHookInput,
@@ -38,10 +40,12 @@ export interface RunnerOptions {
   readonly exitHooks?: ExitHooks;
   readonly searchAttributes?: SearchAttributeValues;
   readonly hook?: (input: ExitHookInput) => Promise<void> | void;
+  /** Completed runs are announced by this; without it, they are not. */
+  readonly announce?: (input: AnnounceRunInput) => Promise<void> | void;
 }
 
 export interface Runner {
-  readonly activities: MetaflowActivities;
+  readonly activities: MetaflowActivities & AnnounceActivities;
   /** Tasks begun, by run id and then by task id. */
   readonly tasks: (runId: string) => Map<string, Expected>;
   readonly starts: StartRunInput[];
@@ -73,7 +77,7 @@ export function createRunner(options: RunnerOptions): Runner {
     if (!begun.has(runId)) begun.set(runId, new Map());
     return begun.get(runId)!;
   };
-  const activities: MetaflowActivities = {
+  const activities: Runner['activities'] = {
     loadMetaflowPlan: async ({ hash }) => {
       if (hash !== undefined && hash !== HASH)
         throw ApplicationFailure.nonRetryable(`No config ${hash}.`, FAILURE.start);
@@ -86,6 +90,7 @@ export function createRunner(options: RunnerOptions): Runner {
         ...(compensate === undefined ? {} : { compensate }),
         ...(exitHooks === undefined ? {} : { exitHooks }),
         ...(searchAttributes === undefined ? {} : { searchAttributes }),
+        ...(options.announce === undefined ? {} : { announce: true as const }),
       };
     },
     startMetaflowRun: async (input) => {
@@ -132,6 +137,9 @@ export function createRunner(options: RunnerOptions): Runner {
       hooked.push(input.hook);
       await options.hook?.(input);
       return { output: `${input.hook} was here` };
+    },
+    announceMetaflowRun: async (input) => {
+      await options.announce?.(input);
     },
   };
   return { activities, tasks, starts, finishes, undone, hooked, cancelled, repeated, resumed };

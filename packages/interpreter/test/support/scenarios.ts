@@ -138,4 +138,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await handle.signal(TERMINATE_SIGNAL, { reason: 'recorded' });
     },
   },
+  triggered: {
+    plan: wide,
+    choose: splits(3),
+    input: { triggers: [{ type: 'event', name: 'data_ready', id: '1', timestamp: 1_700_000_000, payload: { a: 1 } }] },
+    announce: () => undefined,
+  },
 };

@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import { reportOf } from '../attempts.js';
 import { finalIfUsers, handedOverFailure, stepFailure } from '../failure.js';
 import { Heart } from './heartbeat.js';
-import { logLine, resumed, type Runner } from './runner.js';
+import { logLine, originOf, type Runner } from './runner.js';
 import { inSlot } from './slot.js';
 import { isStopped, supervise, waitUnless } from './supervise.js';
 
@@ -38,7 +38,7 @@ export async function compensateTask(runner: Runner, input: CompensateInput): Pr
       attempt,
     };
     const undo = () =>
-      planners.using(input.runId, { tags: [], namespace: config.namespace ?? null, ...resumed(input) }, () =>
+      planners.using(input.runId, { tags: [], namespace: config.namespace ?? null, ...originOf(input) }, () =>
         supervise(
           context,
           session,
@@ -52,7 +52,7 @@ export async function compensateTask(runner: Runner, input: CompensateInput): Pr
             timeout,
             attempt,
             failure: input.failure,
-            ...resumed(input),
+            ...originOf(input),
           },
           {
             started: ({ pid }) => heart.started(pid),

@@ -1,4 +1,4 @@
-import type { ResumeInput, SearchAttributeName } from '@mft/graph';
+import type { AnnounceRunInput, FlowConfig, ResumeInput, SearchAttributeName } from '@mft/graph';
 import type { LogEvent } from '../launcher/protocol.js';
 import type { LauncherPool } from '../launcher/pool.js';
 import type { ConfigStore } from '../configs.js';
@@ -14,6 +14,8 @@ export interface Runner {
   readonly slots?: TaskSlots | undefined;
   /** Search attributes that the namespace has. */
   readonly searchAttributes?: (() => Promise<readonly SearchAttributeName[]>) | undefined;
+  /** Tells the deployments that wait for a run of this one that it has completed. */
+  readonly announce?: ((config: FlowConfig, run: AnnounceRunInput) => Promise<void>) | undefined;
   /** Tags that this worker puts on every run. */
   readonly tags: readonly string[];
   /** Minutes between attempts that replace each step's own. */
@@ -25,9 +27,15 @@ export interface Runner {
   log(line: TaskLogLine): void;
 }
 
-/** The part of a request to a launcher that says which run is resumed, where one is. */
-export function resumed({ resume }: { readonly resume?: ResumeInput }): { resume?: ResumeInput } {
-  return resume === undefined ? {} : { resume };
+/** What an activity's input says of where its run came from. */
+interface Origin {
+  readonly resume?: ResumeInput;
+  readonly triggered?: true;
+}
+
+/** The part of a request to a launcher that says which run is resumed, where one is, and that something triggered the run. */
+export function originOf({ resume, triggered }: Origin): Origin {
+  return { ...(resume === undefined ? {} : { resume }), ...(triggered === undefined ? {} : { triggered }) };
 }
 
 /** What a log line says of the task that printed it. */

@@ -1,6 +1,7 @@
 import {
   FAILURE,
   withDeployedDefaults,
+  type AnnounceRunInput,
   type FlowConfig,
   type SearchAttributeName,
   type SearchAttributeValues,
@@ -13,7 +14,7 @@ import {
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { finalIfUsers, startFailure } from '../failure.js';
 import { LauncherFatalError, LauncherLostError } from '../launcher/errors.js';
-import { resumed, type Runner } from './runner.js';
+import { originOf, type Runner } from './runner.js';
 import { waitUnless } from './supervise.js';
 
 /**
@@ -36,6 +37,8 @@ export async function loadPlan(runner: Runner, input: LoadPlanInput): Promise<Lo
     ...(config.compensate === undefined ? {} : { compensate: config.compensate }),
     ...(config.exitHooks === undefined ? {} : { exitHooks: config.exitHooks }),
     ...(attributes.length === 0 ? {} : { searchAttributes: shownBy(config, attributes) }),
+    // Runs of `mft run` have no package: they are nobody's to wait for.
+    ...(runner.announce !== undefined && config.package !== undefined ? { announce: true } : {}),
   };
 }
 
@@ -50,6 +53,12 @@ function shownBy(
     ...(has('runId') ? { runId: true } : {}),
     ...(has('tags') ? { tags: true } : {}),
   };
+}
+
+/** Publish the end of a run. Safe to repeat. */
+export async function announceRun({ configs, announce }: Runner, input: AnnounceRunInput): Promise<void> {
+  const config = await configs.get(input.hash).catch(finalIfUsers);
+  await announce?.(config, input);
 }
 
 // Attempts after which a run that could not be started is given up, though another worker might still do it.
@@ -87,7 +96,8 @@ export async function startRun(runner: Runner, input: StartRunInput): Promise<St
     tags: input.tags,
     namespace: session.config.namespace ?? null,
     register: true,
-    ...resumed(input),
+    ...originOf(input),
+    ...(input.triggers === undefined ? {} : { triggers: input.triggers }),
     // Of this execution of the workflow, and the same in every attempt of this activity.
     token: info.workflowExecution?.runId ?? info.base64TaskToken,
   });
@@ -107,7 +117,7 @@ export async function startRun(runner: Runner, input: StartRunInput): Promise<St
 export async function finishRun(runner: Runner, input: FinishRunInput): Promise<void> {
   const context = Context.current();
   const session = await waitUnless('stopped', context, runner.pool.session(input.hash)).catch(finalIfUsers);
-  const join = { tags: [], namespace: session.config.namespace ?? null, ...resumed(input) };
+  const join = { tags: [], namespace: session.config.namespace ?? null, ...originOf(input) };
   const answer = await waitUnless('stopped', context, session.planners.close(input.runId, join, input.status));
   if (!answer.ok) throw new LauncherLostError(`The run ${input.runId} could not be finished: ${answer.error.message}`);
 }

@@ -17,7 +17,7 @@ import { handedOverFailure, lostFailure, stepFailure, type FailureDetails } from
 import { LauncherFatalError, LauncherLostError } from '../launcher/errors.js';
 import type { OkAnswer, TaskRequest } from '../launcher/protocol.js';
 import { Heart } from './heartbeat.js';
-import { logLine, resumed, type Runner } from './runner.js';
+import { logLine, originOf, type Runner } from './runner.js';
 import { inSlot } from './slot.js';
 import { isStopped, supervise, waitUnless } from './supervise.js';
 
@@ -95,7 +95,7 @@ async function attemptTask(runner: Runner, context: Context, input: TaskInput, a
       runner.log(logLine(origin, event));
     },
   };
-  const join = { tags: input.tags, namespace: config.namespace ?? null, ...resumed(input) };
+  const join = { tags: input.tags, namespace: config.namespace ?? null, ...originOf(input) };
   const limit = limitOf(config, input.step);
   return planners.using(input.runId, join, () => supervise(context, session, request, listener, runner.grace, limit));
 }
@@ -120,7 +120,7 @@ export function requestOf(input: TaskInput, attempt: Pick<Attempt, 'number' | 'e
     ubf_context: input.parallel === 'control' ? 'ubf_control' : null,
     attempt: attempt.number,
     extra_retries: attempt.extraRetries,
-    ...resumed(input),
+    ...originOf(input),
   };
 }
 

@@ -3,7 +3,7 @@ import type { LauncherProcess } from './process.js';
 import type { Answer, CloseRequest, OpenRequest } from './protocol.js';
 
 /** What a planner that joins a run is told of it. */
-export type JoinOptions = Omit<OpenRequest, 'op' | 'run_id' | 'register'>;
+export type JoinOptions = Omit<OpenRequest, 'op' | 'run_id' | 'register' | 'triggers'>;
 
 interface Planner {
   readonly opened: Promise<Answer>;

@@ -1,3 +1,5 @@
+import type { TriggerEvent } from '@mft/graph';
+
 /*
  * What Node and the launcher say to each other, as `PROTOCOL.md` of @mft/metaflow-extension defines it. Names are as on the wire.
  */
@@ -44,9 +46,11 @@ export interface WireError {
   readonly retry?: boolean;
 }
 
-/** What a request says of the run that its own run resumes; with every request that may open a planner. */
+/** What a request says of where its run came from; with every request that may open a planner. */
 export interface Resuming {
   readonly resume?: { readonly origin: string; readonly step?: string };
+  /** Something triggered the run: what, lies in the datastore. */
+  readonly triggered?: true;
 }
 
 export interface OpenRequest extends Resuming {
@@ -56,6 +60,8 @@ export interface OpenRequest extends Resuming {
   readonly tags: readonly string[];
   readonly namespace: string | null;
   readonly register: boolean;
+  /** What triggered the run that is to be registered. */
+  readonly triggers?: readonly TriggerEvent[];
   /** Tells this execution from another one that claims the same run id. */
   readonly token?: string;
 }

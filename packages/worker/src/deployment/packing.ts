@@ -1,7 +1,8 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { MftError, type FlowConfig, type FlowSchedule } from '@mft/graph';
+import { MftError, type FlowConfig, type FlowSchedule, type FlowTriggers } from '@mft/graph';
 import type { StoredPlace } from '@mft/step-runner';
+import { checkTriggers } from '../events/check.js';
 import { ownersOf, type RunMemo } from '../run/memo.js';
 
 /*
@@ -18,6 +19,8 @@ export interface DeploymentMemo extends RunMemo {
   readonly taskQueue: string;
   /** The flow's `@schedule`, as the config has it: read without unpacking that. */
   readonly schedule?: FlowSchedule;
+  /** What it waits for: whoever publishes an event reads no more than this of those that wait for another. */
+  readonly triggers?: FlowTriggers;
   /** The config as JSON, compressed by gzip, in base64. */
   readonly config?: string;
   /** Where this version's config lies, then those of earlier versions: newest first, each place once. */
@@ -34,6 +37,7 @@ const [zip, unzip] = [promisify(gzip), promisify(gunzip)];
  * The memo of a deployment.
  *
  * @param before - the memo that this one takes the place of
+ * @throws ScheduleError as {@link checkTriggers}
  * @example
  * ```ts
  * const memo = await packDeployment(config, { hash, createdAt: new Date().toISOString() });
@@ -44,6 +48,7 @@ export async function packDeployment(
   { hash, createdAt }: { readonly hash: string; readonly createdAt: string },
   before?: Partial<DeploymentMemo>,
 ): Promise<DeploymentMemo> {
+  await checkTriggers(config);
   const { placeOf } = await import('@mft/step-runner');
   const packed = (await zip(JSON.stringify(config))).toString('base64');
   const places = new Map<string, StoredPlace>();
@@ -61,6 +66,7 @@ export async function packDeployment(
     taskQueue: config.taskQueue,
     ...(config.schedule === undefined ? {} : { schedule: config.schedule }),
     places: [...places.values()],
+    ...(config.triggers === undefined ? {} : { triggers: config.triggers }),
     ...(packed.length <= MOST ? { config: packed } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import { METAFLOW_WORKFLOW, MftError, suggest, type FlowConfig, type RunInput } from '@mft/graph';
 import type { Client, ScheduleDescription, ScheduleOptions } from '@temporalio/client';
+import { endJoiner, endStaleJoiner } from '../events/joiner.js';
 import { deploymentNames, untilListed } from './names.js';
 import { namespaceNotFound } from '../run/start.js';
 import { packDeployment, unpackDeployment, type DeploymentMemo } from './packing.js';
@@ -94,6 +95,7 @@ export async function recordDeployment(
     return (memoOf(current)?.createdAt ?? '') >= createdAt;
   };
   const { outcome } = await upsertSchedule(client, scheduleOf(config, hash, memo, await timesOf(config)), { keep });
+  if (outcome === 'updated') await endStaleJoiner(client, config.name, (there && memoOf(there)) ?? {}, memo);
   if (listed && outcome === 'created') await untilListed(client, config.name);
   const record = outcome === 'kept' ? await readDeployment(client, config.name) : { ...summaryOf(memo), config };
   return { outcome, record };
@@ -154,6 +156,7 @@ export async function deleteDeployment(client: Client, name: string): Promise<vo
   } catch (error) {
     throw isAbsent(error) ? await notFound(client, name) : error;
   }
+  await endJoiner(client, name, 'The deployment was deleted.');
 }
 
 /**

@@ -3,6 +3,7 @@ import { canonicalJson, type FlowConfig } from '@mft/graph';
 import { extensionPath } from '@mft/metaflow-extension';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkTriggers } from '../events/check.js';
 import { readAsset, type Versions } from '../assets.js';
 import { readTree } from './tree.js';
 
@@ -20,7 +21,7 @@ export interface RenderOptions {
  * Render the worker file of a flow: one ES module with the config, the workflow bundle, the Metaflow extension and all of our code.
  * Only Temporal's SDK stays outside; the file finds it when it runs. The same config and time give the same text, byte for byte.
  *
- * @throws MftError `NOT_BUILT` where this package's build is incomplete
+ * @throws MftError `NOT_BUILT` where this package's build is incomplete; what {@link checkTriggers} refuses
  * @example
  * ```ts
  * const config = await compileFlow('my_flow.py', { savePackage: true });
@@ -28,6 +29,7 @@ export interface RenderOptions {
  * ```
  */
 export async function renderWorkerFile(config: FlowConfig, options: RenderOptions = {}): Promise<string> {
+  await checkTriggers(config);
   const [runtime, workflows, versionsText, files] = await Promise.all([
     readAsset('worker-runtime.mjs'),
     readAsset('workflow-bundle.cjs'),

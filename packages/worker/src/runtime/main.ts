@@ -29,6 +29,7 @@ const program = createProgram(
   {
     work: async (flags) => (await import('./worker-command.js')).work(deployment, flags),
     trigger: async (words, flags) => (await import('./trigger-command.js')).trigger(deployment, words, flags),
+    publish: async (words, flags) => (await import('./publish-command.js')).publish(words, flags),
   },
   (status) => (process.exitCode = status),
 );
@@ -44,7 +45,7 @@ try {
       : 2
     : reportError(error, argv.includes('--debug'), lines ? () => undefined : tell);
   if (lines && !usage) tell(logLineOf(error));
-  // Only `trigger` takes --json; options may stand before the command's name.
+  // `trigger` and `publish` take --json; options may stand before the command's name.
   if (status !== 0 && argv.includes('--json')) process.stdout.write(`${JSON.stringify(failureOf(error))}\n`);
   // Not left to the event loop: a worker that could not start may hold native handles that nothing closes.
   process.exit(status);

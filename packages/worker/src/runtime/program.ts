@@ -23,10 +23,18 @@ export interface TriggerFlags extends ConnectionFlags {
   readonly debug?: boolean;
 }
 
+/** Options of `node FILE publish`. */
+export interface PublishFlags extends ConnectionFlags {
+  readonly id?: string;
+  readonly payloadFile?: string;
+  readonly json?: boolean;
+}
+
 /** What the commands do; the program only reads the words. */
 export interface Handlers {
   work(flags: WorkerFlags): Promise<number>;
   trigger(words: readonly string[], flags: TriggerFlags): Promise<number>;
+  publish(words: readonly string[], flags: PublishFlags): Promise<number>;
 }
 
 /**
@@ -84,6 +92,17 @@ export function createProgram(
     .addHelpText('after', parameterHelp(config))
     .action(async (words: string[], _flags: unknown, command: Command) =>
       done(await handlers.trigger(words, command.optsWithGlobals())),
+    );
+  program
+    .command('publish')
+    .description('publish an event to every deployment that waits for it')
+    .argument('<event>', 'name of the event')
+    .argument('[key=value...]', 'fields of its payload')
+    .option('--id <id>', 'id of the event: of one id each deployment takes it once (default: a new one)')
+    .option('--payload-file <file>', 'payload as a JSON object; "-" for standard input')
+    .option('--json', 'print one JSON object, last on standard output')
+    .action(async (_event: string, _words: string[], _flags: unknown, command: Command) =>
+      done(await handlers.publish(command.args, command.optsWithGlobals())),
     );
   return program;
 }

@@ -1,7 +1,8 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { FlowConfig } from '@mft/graph';
 import { connect, connectWorker } from '../connection/connect.js';
 import { recordDeployment } from '../deployment/record.js';
+import { publishCommand } from '../events/command.js';
 import { registerSearchAttributes } from '../search/register.js';
 import { openWorkerService } from '../service/service.js';
 import { defaultMaxWorkers } from '../worker/capacity.js';
@@ -31,6 +32,10 @@ export async function work(deployment: Deployment, flags: WorkerFlags): Promise<
         ...{ config, hash, connection, namespace, dataConverter, extensionPath, logger },
         ...{ grace, maxWorkers, python, mode, preload },
         workflowBundle: { code: deployment.workflows() },
+        publish: {
+          command: publishCommand([process.execPath, resolve(file)], '--namespace', flags, { address, namespace }),
+          deployed: true,
+        },
         onLog: taskLine,
         onLauncherLog: launcherLine,
         onHealth: (source) => service.reportHealth(source),

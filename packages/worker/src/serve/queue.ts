@@ -3,6 +3,7 @@ import type { SearchAttributeName } from '@mft/graph';
 import { createStepActivities, type StepRunner } from '@mft/step-runner';
 import type { Client } from '@temporalio/client';
 import type { Worker } from '@temporalio/worker';
+import type { createAnnouncer } from '../events/announce.js';
 import type { DeploymentHealth } from '../service/health.js';
 import { runnerSettings, temporalSettings, type WorkerSettings } from '../worker/settings.js';
 import { createTemporalWorker } from '../worker/temporal-worker.js';
@@ -22,6 +23,8 @@ export interface QueueContext {
   readonly settings: WorkerSettings;
   readonly client: Client;
   readonly bound: SharedBound;
+  /** Tells the deployments that wait for a run that it has completed. */
+  readonly announce: ReturnType<typeof createAnnouncer>;
   readonly workflowBundle: { readonly code: string };
   /** Search attributes that the namespace has. */
   searchAttributes(): Promise<readonly SearchAttributeName[]>;
@@ -69,13 +72,13 @@ export class QueueWorker {
    * @throws MftError `NAMESPACE_NOT_FOUND`, and what Temporal's worker throws
    */
   static async start(records: readonly CatalogRecord[], context: QueueContext): Promise<QueueWorker> {
-    const { settings, bound, maxWorkers, grace, idle, client } = context;
+    const { settings, bound, maxWorkers, grace, idle, client, announce } = context;
     const { taskQueue, config, hash } = newestOf(records);
     // The worker that the runner asks for is made of the runner.
     let own: QueueWorker | undefined;
     const runner = createStepActivities({
-      ...{ config, hash, idle, keepCurrent: false, slots: bound.slots, searchAttributes: context.searchAttributes },
-      ...runnerSettings(settings),
+      ...{ config, hash, idle, keepCurrent: false, slots: bound.slots, announce },
+      ...{ searchAttributes: context.searchAttributes, ...runnerSettings(settings) },
       resolve: async (wanted) => {
         await context.refresh(taskQueue);
         return own?.deployments.find((record) => record.hash === wanted)?.config;

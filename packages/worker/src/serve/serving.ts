@@ -1,5 +1,6 @@
 import { checkPython, type StepRunnerOptions } from '@mft/step-runner';
 import { prebuiltWorkflowBundle } from '../assets.js';
+import { createAnnouncer } from '../events/announce.js';
 import { attributesOf } from '../search/check.js';
 import type { HealthReport, WorkerState } from '../service/health.js';
 import { isConnected } from '../service/worker-health.js';
@@ -64,6 +65,7 @@ class Server {
       ...{ settings: options, client, workflowBundle, maxWorkers, grace, idle },
       bound: createSharedBound(maxWorkers),
       searchAttributes: attributesOf({ ...options, namespace: client.options.namespace }),
+      announce: createAnnouncer(() => client),
       refresh: (taskQueue) => this.#refresh(taskQueue),
       launcherFailed: (name, error) =>
         this.#troubles.tell(`launcher ${name}`, `${name}: Python does not start: ${error.message}`),

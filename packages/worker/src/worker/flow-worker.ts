@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMftError, MftError, type FlowConfig } from '@mft/graph';
 import type { StepRunner } from '@mft/step-runner';
+import type { Client } from '@temporalio/client';
 import type { Worker } from '@temporalio/worker';
 import { prebuiltWorkflowBundle } from '../assets.js';
+import { plainDataConverter } from '../connection/data-converter.js';
+import { createAnnouncer } from '../events/announce.js';
 import { attributesOf } from '../search/check.js';
 import { isPolledBy } from '../run/pollers.js';
 import type { HealthReport, HealthSource } from '../service/health.js';
@@ -58,8 +61,8 @@ export async function createMetaflowWorker(options: MetaflowWorkerOptions): Prom
     options.workflowBundle ?? prebuiltWorkflowBundle(),
     installRuntime(logger),
   ]);
-  const searchAttributes = attributesOf(options);
-  const runner = createStepActivities({ config, hash: options.hash, searchAttributes, ...runnerSettings(options) });
+  const services = { announce: createAnnouncer(() => clientOf(options)), searchAttributes: attributesOf(options) };
+  const runner = createStepActivities({ config, hash: options.hash, ...services, ...runnerSettings(options) });
   // Begun beside the worker's own start: an empty flow's first step then finds a warm launcher.
   const warm = runner.start();
   warm.catch(() => undefined);
@@ -108,6 +111,12 @@ export async function runWorker(
     if (worker.worker.getState() === 'RUNNING') options.onReady?.();
     await running;
   });
+}
+
+/** A client over the worker's own connection. */
+async function clientOf({ connection, namespace = 'default', dataConverter }: MetaflowWorkerOptions): Promise<Client> {
+  const { Client } = await import('@temporalio/client');
+  return new Client({ connection, namespace, dataConverter: dataConverter ?? (await plainDataConverter()) });
 }
 
 /** The server's word, not ours; where it does not say in time, ours must do. */

@@ -3,6 +3,7 @@ import { MftError } from '@mft/graph';
 import type { LauncherLogLine, StepRunnerOptions, TaskLogLine } from '@mft/step-runner';
 import type { LoadedDataConverter } from '@temporalio/common';
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+import { PUBLISH_VARIABLE, type PublishCommand } from '../events/command.js';
 import type { Logger } from './logger.js';
 
 /** What a process that runs tasks is told, whatever it serves. */
@@ -36,6 +37,8 @@ export interface WorkerSettings {
   readonly cacheDirectory?: string | undefined;
   /** Environment of Python. @defaultValue the process's */
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** How tasks publish events (`TemporalEvent`). @defaultValue by `mft`, where they find it */
+  readonly publish?: PublishCommand | undefined;
   /** Workflow bundle. @defaultValue the one built with this package */
   readonly workflowBundle?: { readonly code: string } | undefined;
   /** Whatever else Temporal's worker takes; wins over what is set here. */
@@ -61,7 +64,11 @@ export function checkedMaxWorkers(maxWorkers: number): number {
 
 /** The part of the settings that the step runner takes. */
 export function runnerSettings(settings: WorkerSettings): Omit<StepRunnerOptions, 'config' | 'hash'> {
-  const { python, mode, preload, extensionPath, cacheDirectory, retryWait, env, onLog, onLauncherLog } = settings;
+  const { python, mode, preload, extensionPath, cacheDirectory, retryWait, publish, onLog, onLauncherLog } = settings;
+  const env =
+    publish === undefined
+      ? settings.env
+      : { ...(settings.env ?? process.env), [PUBLISH_VARIABLE]: JSON.stringify(publish) };
   const optional = { python, mode, preload, extensionPath, cacheDirectory, retryWait, env, onLog, onLauncherLog };
   return Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
 }

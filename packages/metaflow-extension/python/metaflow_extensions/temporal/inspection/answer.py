@@ -8,7 +8,7 @@ from metaflow.metaflow_version import get_version
 from metaflow.util import get_username
 
 from .. import PROTOCOL_VERSION
-from . import exit_hooks, graph, parameters, policies, settings
+from . import exit_hooks, graph, parameters, policies, settings, triggers
 
 
 def _first(flow, name):
@@ -75,6 +75,7 @@ def build(context, obj, evaluate):
         "project": project,
         "schedule": _schedule(flow),
         "exitHooks": exit_hooks.describe(flow),
+        "triggers": triggers.describe(flow, evaluate),
         "decorators": policies.decorator_names(flow, obj.graph),
     }
     return _without_none(answer)

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Optional
 
 from metaflow.exception import MetaflowException
 
-from . import flowfile, given, hooks, outcome, packages, resuming
+from . import flowfile, given, hooks, outcome, packages, resuming, triggers
 from .frames import BlockingChannel
 from .planning import Plans
 from .settings import PARAMETERS_TASK_ID, Settings, forget_configs
@@ -46,6 +46,9 @@ class Planner:
         self.resume = resuming.Origin.of(request)
         #: Of a resumed run: what was cloned, as `resuming` keeps it.
         self.cloned: Optional[Dict[str, Any]] = None
+        #: What triggered the run, once that is known; for a run to be joined it lies in the datastore.
+        self.triggers: triggers.Triggers = list(request.get("triggers") or [])
+        self.triggered = bool(request.get("triggered")) or self.resume is not None
         self.temporary = temporary
         self._opened = False
 
@@ -84,6 +87,7 @@ class Planner:
 
         def persist_constants(self: Any, task_id: Any = None) -> None:
             if planner.register:
+                planner._keep_triggers(self)
                 persist(self, task_id=PARAMETERS_TASK_ID)
             else:
                 planner._adopt_parameters(self)
@@ -167,6 +171,11 @@ class Planner:
         except Exception as error:
             raise RunNotJoined(f"Run {self.run_id} cannot be joined: its parameters are not in the datastore ({error}).") from error
 
+    def _keep_triggers(self, runtime: Any) -> None:
+        if self.resume and not self.triggers:
+            self.triggers = triggers.kept(runtime._flow_datastore, self.resume.run_id)
+        triggers.keep(runtime._flow_datastore, self.run_id, self.triggers)
+
     # Serving.
 
     def _serve(self, runtime: Any) -> None:
@@ -175,7 +184,12 @@ class Planner:
             from metaflow import namespace
 
             namespace(self.namespace or None)
-        plans = Plans(runtime, self.settings, self.temporary, self.cloned)
+        if self.triggered and not self.register:
+            self.triggers = triggers.kept(runtime._flow_datastore, self.run_id)
+        for_tasks = triggers.ForTasks(self.run_id, self.triggers, self.temporary)
+        if self.register and self.cloned:
+            self._tell_start(runtime, for_tasks)
+        plans = Plans(runtime, self.settings, self.temporary, for_tasks, self.cloned)
         self._opened = True
         self.channel.send({"opened": True, **({"cloned": len(self.cloned["tasks"])} if self.cloned else {})})
         while True:
@@ -194,6 +208,12 @@ class Planner:
                 self.channel.send({"re": message["id"], "error": error})
                 return
             plans.handle(message, self.channel)
+
+    def _tell_start(self, runtime: Any, for_tasks: triggers.ForTasks) -> None:
+        """Of a start task that was cloned, and so will not be planned."""
+        task_id = f"temporal-{triggers.start_of(runtime)}-0"
+        if f"{triggers.start_of(runtime)}/{task_id}" in (self.cloned or {"tasks": {}})["tasks"]:
+            for_tasks.tell(runtime, task_id, 0)
 
     # Refusals.
 

@@ -21,6 +21,7 @@ from .commandline import add_internal_decorator, needs_fresh_interpreter, withou
 from .frames import BlockingChannel
 from .handler_plans import HandlerPlan
 from .settings import PARAMETERS_TASK_ID, Settings
+from .triggers import ForTasks, start_of
 
 #: Failed tasks kept for a retry; one that is not kept is set up anew.
 _MOST_KEPT = 1000
@@ -31,11 +32,14 @@ COMPENSATION_FIELD = "temporal-compensation"
 class Plans:
     """All attempts that this planner has set up."""
 
-    def __init__(self, runtime: Any, settings: Settings, temporary: str, cloned: Optional[Dict[str, Any]] = None) -> None:
+    def __init__(
+        self, runtime: Any, settings: Settings, temporary: str, triggers: ForTasks, cloned: Optional[Dict[str, Any]] = None
+    ) -> None:
         from metaflow.user_configs.config_parameters import dump_config_values
 
         self._runtime = runtime
         self._settings = settings
+        self._triggers = triggers
         self._base = dict(os.environ)
         self._kept: "OrderedDict[Tuple[str, str], Any]" = OrderedDict()
         self._running: Dict[Any, Any] = {}
@@ -98,6 +102,8 @@ class Plans:
         task.user_code_retries = task._mft_retries + int(message.get("extra_retries") or 0)
         argv, env = self._compose(task)
         task._mft_elsewhere = not self._composed.is_step
+        if task.step == start_of(self._runtime):
+            self._triggers.tell(self._runtime, task.task_id, attempt)
         self._running[message["id"]] = task
         return self._process(task, argv, env)
 
@@ -114,6 +120,8 @@ class Plans:
         fork = self._settings.mode == "fork" and plain and not needs_fresh_interpreter(changes)
         if fork:
             argv = without_internal(argv)
+        # Not among what a fork may not be told: it reads this when it needs it.
+        changes.update(self._triggers.environment)
         return {"argv": argv, "env": changes, "fork": fork, "plain": self._composed.is_step, "skip": len(entry) - 1}
 
     def _register(self, message: Dict[str, Any], channel: BlockingChannel) -> None:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from typing import Any, Dict, List
 
+from .. import trigger
 from . import backends, compensation, flowfile, heartbeat, hooks, outcome
 from .forking import apply_environment, fork
 from .settings import Settings
@@ -32,6 +33,7 @@ def _run_forked(settings: Settings, plan: Dict[str, Any], result: str) -> None:
     os.chdir(settings.workdir)
     flowfile.reopen_stdio()
     reseed()
+    trigger.install_from_environment()
     told: List[Dict[str, str]] = []
 
     def refused(error: Dict[str, str]) -> None:

@@ -22,6 +22,10 @@ import sys
 import types
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from ..event import TemporalEvent
+
+__all__ = ["TemporalEvent", "compensate", "step"]
+
 #: Attribute of a handler: what it undoes, by the name of the step.
 MARK = "__temporal_compensation__"
 

@@ -12,6 +12,7 @@ D4. The code package of a deployment carries its own copy of this file: variable
 import json
 import os
 
+from metaflow import current
 from metaflow.decorators import StepDecorator
 from metaflow.metadata_provider import MetaDatum
 from metaflow_extensions.temporal.launcher import outcome
@@ -55,6 +56,15 @@ class TemporalInternalDecorator(StepDecorator):
         self._coordinates = (run_id, step_name, task_id)
         # A subprocess of the step (a mapper of @parallel) is a task of its own: it must not answer for this one.
         self._path = os.environ.pop(RESULT_VARIABLE, None)
+        if self._path is None and "trigger" not in current:
+            self._find_trigger(run_id, task_datastore)
+
+    def _find_trigger(self, run_id, task_datastore):
+        # Another machine: what triggered the run lies in the datastore, if anything did.
+        from metaflow_extensions.temporal import trigger
+        from metaflow_extensions.temporal.launcher import triggers
+
+        trigger.install(triggers.kept(task_datastore.parent_datastore, run_id))
 
     def task_exception(self, exception, step_name, flow, graph, retry_count, max_user_code_retries):
         self._write({"error": outcome.describe_error(exception)}, retry_count)

@@ -1,0 +1,21 @@
+import { connect } from '../connection/connect.js';
+import { formatPublished, givenPayload } from '../events/command.js';
+import { publishEvent } from '../events/publish.js';
+import type { PublishFlags } from './program.js';
+
+/**
+ * `node FILE publish`: publish an event. Who waits for it need not be the file's own flow.
+ *
+ * @returns the exit status
+ */
+export async function publish([name = '', ...words]: readonly string[], flags: PublishFlags): Promise<number> {
+  const payload = await givenPayload(words, flags.payloadFile);
+  const { client, connection } = await connect(flags);
+  try {
+    const published = await publishEvent(client, { name, payload, id: flags.id });
+    process.stdout.write(`${flags.json === true ? JSON.stringify(published) : formatPublished(published)}\n`);
+    return 0;
+  } finally {
+    await connection.close();
+  }
+}
