@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nextRuns, toScheduleSpec, upsertSchedule } from '@mft/schedule';
@@ -100,6 +103,20 @@ describe('upsertSchedule', () => {
   it('takes an empty spec: a schedule that runs only when triggered', async () => {
     const { handle } = await upsertSchedule(env.client, { scheduleId: 'manual', spec: {}, action });
     expect((await handle.describe()).info.nextActionTimes).toEqual([]);
+  });
+
+  it("runs as the README's program does", () => {
+    const folder = fileURLToPath(new URL('..', import.meta.url));
+    const blocks = [...readFileSync(`${folder}/README.md`, 'utf8').matchAll(/```js\n([\s\S]+?)```/g)];
+    const example = blocks.map(([, block = '']) => block).find((block) => block.includes('upsertSchedule')) ?? '';
+    const run = () =>
+      spawnSync(process.execPath, ['--input-type=module', '-'], {
+        cwd: folder,
+        input: example.replace('127.0.0.1:7233', env.address).replace("'report'", "'from-readme'"),
+        encoding: 'utf8',
+      });
+    expect(run()).toMatchObject({ stderr: '', stdout: 'created\n10\n' });
+    expect(run()).toMatchObject({ stderr: '', stdout: 'updated\n10\n' });
   });
 
   it('does not hide other errors', async () => {
