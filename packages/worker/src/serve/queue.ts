@@ -24,7 +24,7 @@ export interface QueueContext {
   readonly bound: SharedBound;
   readonly workflowBundle: { readonly code: string };
   /** Search attributes that the namespace has. */
-  searchAttributes(): Promise<readonly SearchAttributeName[]>;
+  readonly searchAttributes: () => Promise<readonly SearchAttributeName[]>;
   /** Tasks at a time. */
   readonly maxWorkers: number;
   /** Seconds. */
