@@ -7,6 +7,15 @@ import { lastJson, run, until } from '../lib/process.mjs';
 import { said, startWorker } from '../lib/worker.mjs';
 import { ask, useBench } from './support.js';
 
+/** What `mft status --json` and `mft runs --json` are asked for here. */
+interface Described {
+  readonly status: string;
+  readonly exitHooks: readonly Record<string, unknown>[];
+}
+interface Listed {
+  readonly runs: readonly { readonly pathspec: string; readonly runId: string; readonly workflowId: string }[];
+}
+
 describe('exit hooks', () => {
   const bench = useBench({ PYTHONPATH: extensionPath() });
   const source = path.join(bench.directory, 'src');
@@ -57,12 +66,12 @@ describe('exit hooks', () => {
     const ended = async (...words: string[]) => {
       const { stdout, status, stderr } = await bench.mft('trigger', 'HookedFlow', ...words, '--wait', '--json');
       const outcome = lastJson(stdout)!;
-      const shown = lastJson((await bench.mft('status', outcome.runId, '--json')).stdout) as Record<string, any>;
-      expect(shown['status'], stderr).toBe(outcome.status);
+      const shown = lastJson((await bench.mft('status', outcome.runId, '--json')).stdout) as unknown as Described;
+      expect(shown.status, stderr).toBe(outcome.status);
       return {
         status,
         outcome: outcome.status,
-        hooks: shown['exitHooks'] as Record<string, unknown>[],
+        hooks: shown.exitHooks,
         runId: outcome.runId,
       };
     };
@@ -99,10 +108,11 @@ describe('exit hooks', () => {
         lastJson(
           (await bench.mft('runs', '--deployment', 'late', '--status', 'timed_out', '--tag', 'nightly', '--json'))
             .stdout,
-        ) as Record<string, any>
+        ) as unknown as Listed
       ).runs;
     await until(async () => (await listed()).length === 1, { what: 'the end of the run' });
     const [run] = await listed();
+    if (run === undefined) throw new Error('no run');
     expect(run).toMatchObject({ flow: 'HookedFlow', user: 'tester', tags: ['nightly'] });
     expect(await ask(bench, run.pathspec, 'sorted(run.user_tags)')).toEqual(['nightly']);
     const { typedSearchAttributes } = await bench.client.workflow.getHandle(run.workflowId).describe();

@@ -7,6 +7,17 @@ import { lastJson, run, until } from '../lib/process.mjs';
 import { said, startWorker } from '../lib/worker.mjs';
 import { ask, useBench } from './support.js';
 
+/** What answers of `mft … --json` hold, each some of it. */
+interface Answer {
+  readonly name: string;
+  readonly pathspec: string;
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly deployments: readonly { readonly name: string; readonly taskQueue: string }[];
+  readonly runs: readonly { readonly pathspec: string }[];
+  readonly environment: { readonly METAFLOW_PRODUCTION_TOKEN: string };
+}
+
 /** `current.*` as it must be in every step of a branch. */
 const currentOf = (branch: string, production = false, user = false) => [
   ...['shared', branch, production, user],
@@ -20,13 +31,13 @@ describe('a flow with @project', () => {
   const flow = path.join(bench.directory, 'shared.py');
   const branches = Array.from({ length: 10 }, (_, i) => `b${i}`);
 
-  const json = async (...words: string[]): Promise<Record<string, any>> => {
+  const json = async (...words: string[]): Promise<Answer> => {
     const result = await bench.mft(...words, '--json');
     expect(result.status, result.stdout + result.stderr).toBe(0);
-    return lastJson(result.stdout) as Record<string, any>;
+    return lastJson(result.stdout) as unknown as Answer;
   };
   const runs = async (...words: string[]): Promise<string[]> =>
-    ((await json('runs', ...words, '--limit', '100')).runs as { pathspec: string }[]).map(({ pathspec }) => pathspec);
+    (await json('runs', ...words, '--limit', '100')).runs.map(({ pathspec }) => pathspec);
   const named = (branch: string): string => `shared.${branch}.SharedFlow`;
 
   beforeAll(async () => {
@@ -47,7 +58,7 @@ describe('a flow with @project', () => {
 
   it('is deployed in ten branches that run side by side and do not touch each other', async () => {
     const { deployments } = await json('list', '--flow', 'SharedFlow');
-    expect(deployments.map(({ name, taskQueue }: Record<string, string>) => [name, taskQueue])).toEqual(
+    expect(deployments.map(({ name, taskQueue }) => [name, taskQueue])).toEqual(
       branches.map((branch) => [`shared.test.${branch}.SharedFlow`, `metaflow-shared.test.${branch}.SharedFlow`]),
     );
     const started = await Promise.all(branches.map((branch) => json('trigger', `shared.test.${branch}.SharedFlow`)));
@@ -139,7 +150,7 @@ describe('a flow with @project', () => {
   it('is guarded by a token in production, which mft and the flow file settle alike', async () => {
     const production = await json('create', flow, '--production');
     expect(production.name).toBe(named('prod'));
-    const token = (await json('show', named('prod'))).environment.METAFLOW_PRODUCTION_TOKEN as string;
+    const token = (await json('show', named('prod'))).environment.METAFLOW_PRODUCTION_TOKEN;
     expect(token).toMatch(/^mfprj-[a-z2-7]{16}-0-[a-z]{4}$/);
     const stranger = {
       ...bench.env,

@@ -27,7 +27,7 @@ export interface Recording {
 /** Records one deployment. */
 export interface Recorder {
   /** What is on record of a deployment; `reached: false` where no server is. */
-  recorded(name: string): ReturnType<TokenOptions['recorded']>;
+  readonly recorded: TokenOptions['recorded'];
   record(config: FlowConfig, version: { readonly hash: string; readonly createdAt: string }): Promise<Recording>;
   close(): Promise<void>;
 }

@@ -67,8 +67,7 @@ async function call(runner: Runner, input: ExitHookInput, session: Session, hear
     ...{ flow: session.config.flow.name, run: runId, step: `_hook_${hook}`, label: `exit hook ${hook}` },
     ...{ taskId: '1', attempt: 0 },
   };
-  let begun = false;
-  let output = '';
+  const seen = { begun: false, output: '' };
   let answer: Answer;
   try {
     answer = await supervise(
@@ -77,12 +76,12 @@ async function call(runner: Runner, input: ExitHookInput, session: Session, hear
       { op: 'exit_hook', run_id: runId, hook, timeout: TIMEOUT },
       {
         started: ({ pid }) => {
-          begun = true;
+          seen.begun = true;
           heart.started(pid);
         },
         log: (event) => {
           heart.line(event.line);
-          output = `${output}${output === '' ? '' : '\n'}${event.line}`.slice(-OUTPUT);
+          seen.output = `${seen.output}${seen.output === '' ? '' : '\n'}${event.line}`.slice(-OUTPUT);
           runner.log(logLine(origin, event));
         },
       },
@@ -90,12 +89,12 @@ async function call(runner: Runner, input: ExitHookInput, session: Session, hear
       TIMEOUT * 1000 + SLACK,
     );
   } catch (error) {
-    if (begun && error instanceof LauncherLostError)
-      throw hookFailure({ message: `It was cut off, and is not called again: ${error.message}` }, output);
+    if (seen.begun && error instanceof LauncherLostError)
+      throw hookFailure({ message: `It was cut off, and is not called again: ${error.message}` }, seen.output);
     // Nothing ran: let the next attempt know.
-    if (!begun) heart.begun(false);
+    if (!seen.begun) heart.begun(false);
     throw error;
   }
-  if (answer.ok) return { output };
-  throw hookFailure(answer.error, output);
+  if (answer.ok) return { output: seen.output };
+  throw hookFailure(answer.error, seen.output);
 }

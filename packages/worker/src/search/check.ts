@@ -48,7 +48,7 @@ export function attributesOf({
       connection.operatorService.listSearchAttributes({ namespace }),
     );
     return wanted.filter(
-      (name) => customAttributes[SEARCH_ATTRIBUTES[name]] === (name === 'tags' ? TYPE.list : TYPE.keyword),
+      (name) => Number(customAttributes[SEARCH_ATTRIBUTES[name]]) === (name === 'tags' ? TYPE.list : TYPE.keyword),
     );
   };
   return () => {

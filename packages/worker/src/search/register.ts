@@ -1,9 +1,12 @@
 import { SEARCH_ATTRIBUTES } from '@mft/graph';
 import type { Client, Connection } from '@temporalio/client';
 
+type Request = Parameters<Connection['operatorService']['addSearchAttributes']>[0];
+type ValueType = NonNullable<Request['searchAttributes']>[string];
+
 /** `IndexedValueType` of Temporal's API. */
-const KEYWORD = 2;
-const KEYWORD_LIST = 7;
+const KEYWORD = 2 as unknown as ValueType;
+const KEYWORD_LIST = 7 as unknown as ValueType;
 /** Milliseconds that the server gets for all of it. */
 const PATIENCE = 5000;
 

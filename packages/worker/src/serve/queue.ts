@@ -27,7 +27,7 @@ export interface QueueContext {
   readonly announce: ReturnType<typeof createAnnouncer>;
   readonly workflowBundle: { readonly code: string };
   /** Search attributes that the namespace has. */
-  searchAttributes(): Promise<readonly SearchAttributeName[]>;
+  readonly searchAttributes: () => Promise<readonly SearchAttributeName[]>;
   /** Tasks at a time. */
   readonly maxWorkers: number;
   /** Seconds. */
