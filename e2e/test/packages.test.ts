@@ -58,7 +58,12 @@ const temporalVersion = JSON.parse(
 
 describe('from packed tarballs', () => {
   it('compileFlow() in a build script', { timeout: 300_000 }, async () => {
-    const directory = await project('build', ['@mft/compiler', '@mft/graph', '@mft/metaflow-extension', '@mft/schedule']);
+    const directory = await project('build', [
+      '@mft/compiler',
+      '@mft/graph',
+      '@mft/metaflow-extension',
+      '@mft/schedule',
+    ]);
     writeFileSync(
       path.join(directory, 'build.mjs'),
       `import { compileFlow, configHash, flowConfigSchema } from '@mft/compiler';

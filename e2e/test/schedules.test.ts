@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { scheduleIdOf } from '@mft/worker';
+import { describeSchedule, scheduleIdOf } from '@mft/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { extensionPath } from '@mft/metaflow-extension';
 import { MFT, ROOT } from '../lib/paths.mjs';
@@ -30,15 +30,15 @@ async function told(...args: string[]) {
   return answer as unknown as Record<string, unknown> & { error?: { code: string; hint: string } };
 }
 
-const schedule = async (name: string) =>
-  (await told('schedule', 'show', name)) as unknown as { recent: Run[] } & Record<string, unknown>;
+const schedule = async (name: string) => (await told('schedule', 'show', name)) as Record<string, unknown>;
 const refused = async (...args: string[]) => (await told(...args)).error?.code;
 
 /** The runs of a schedule, once so many have ended. */
 const ended = (name: string, count: number) =>
   until(
     async () => {
-      const runs = (await schedule(name)).recent.filter(({ status }) => status !== 'running');
+      const { recent } = await describeSchedule(bench.client, name);
+      const runs = recent.filter(({ status }) => status !== 'running');
       return runs.length >= count ? runs : undefined;
     },
     { timeout: 90_000, every: 300, what: `${count} runs of ${name}` },
@@ -53,7 +53,7 @@ beforeAll(async () => {
   await createWorkerFile(REPORT, path.join(bench.directory, 'report.mjs'), at);
   const options = ['--production', '--tag', 'nightly', '--compensate-parallel', '2'];
   await Promise.all([
-    deploy('plain', { nap: 0, fail: false }, ...options),
+    deploy('plain', { nap: 0, fail: false }, ...options, '--schedule-overlap', 'skip'),
     deploy('late', { nap: 60, fail: false }, ...options, '--workflow-timeout', '3'),
   ]);
   await deploy(
@@ -161,7 +161,9 @@ describe('a schedule', () => {
     await told('schedule', 'trigger', 'failing', '--overlap', 'skip');
     const [failed] = await ended('failing', 1);
     expect(failed!.status).toBe('failed');
-    await expect.poll(async () => (await schedule('failing'))['state'], { timeout: 20_000 }).toBe('paused');
+    await expect
+      .poll(async () => (await describeSchedule(bench.client, 'failing')).state, { timeout: 20_000 })
+      .toBe('paused');
     expect((await schedule('failing'))['note']).toContain('paused due to workflow failure');
     expect(await told('schedule', 'unpause', 'failing')).toEqual({ deployment: 'failing', paused: false });
     expect((await schedule('failing'))['state']).toBe('active');

@@ -126,6 +126,15 @@ describe('the schedule of a record', () => {
     expect((await describeSchedule(server.client, 'Broken')).cron).toBe(daily.cron);
   });
 
+  it('in a zone by a name that the server does not have is refused, the record as it was', async () => {
+    await record('Elsewhere', daily);
+    await expect(record('Elsewhere', { cron: '@daily', timezone: 'us/pacific' })).rejects.toMatchObject({
+      code: 'SCHEDULE_REFUSED',
+      message: expect.stringContaining('unknown time zone us/pacific') as string,
+    });
+    expect((await describeSchedule(server.client, 'Elsewhere')).cron).toBe(daily.cron);
+  });
+
   it('a new deployment is listed at once', async () => {
     for (let i = 0; i < 3; i++) {
       await record(`Listed-${i}`);

@@ -1,10 +1,11 @@
-import { METAFLOW_WORKFLOW, MftError, suggest, type FlowConfig, type RunInput } from '@mft/graph';
+import { METAFLOW_WORKFLOW, type FlowConfig, type RunInput } from '@mft/graph';
 import type { Client, ScheduleDescription, ScheduleOptions } from '@temporalio/client';
 import { endJoiner, endStaleJoiner } from '../events/joiner.js';
+import { notFound, taken } from './errors.js';
 import { deploymentNames, untilListed } from './names.js';
 import { namespaceNotFound } from '../run/start.js';
 import { packDeployment, unpackDeployment, type DeploymentMemo } from './packing.js';
-import { timesOf, type ScheduleTimes } from './times.js';
+import { timesOf, timesRefused, type ScheduleTimes } from './times.js';
 
 /*
  * The record of a deployment: one Temporal Schedule, so that any machine that reaches the namespace can list, trigger and serve it.
@@ -74,7 +75,8 @@ export function scheduleIdOf(name: string): string {
  * Record a deployment, so that it can be listed, triggered and served from anywhere.
  *
  * @throws MftError `DEPLOYMENT_ID_TAKEN` where a schedule of that id exists that is none of ours
- * @throws ScheduleError where no calendar has the times of the flow's `@schedule`
+ * @throws MftError `SCHEDULE_REFUSED` where the server does not know the zone of the flow's `@schedule`
+ * @throws ScheduleError where no calendar has its times
  * @example
  * ```ts
  * const { outcome } = await recordDeployment(client, config, { hash: configHash(config), createdAt: new Date().toISOString() });
@@ -87,14 +89,17 @@ export async function recordDeployment(
 ): Promise<Recorded> {
   const { upsertSchedule } = await import('@mft/schedule');
   const there = await describe(client, config.name);
-  if (there !== undefined && !isOurs(there)) throw taken(config.name);
+  if (there !== undefined && !isOurs(there)) throw taken(scheduleIdOf(config.name));
   const memo = await packDeployment(config, { hash, createdAt }, there && memoOf(there));
   const keep = (current: ScheduleDescription): boolean => {
-    if (!isOurs(current)) throw taken(config.name);
+    if (!isOurs(current)) throw taken(scheduleIdOf(config.name));
     // Compared as text: ISO times of one form sort by time.
     return (memoOf(current)?.createdAt ?? '') >= createdAt;
   };
-  const { outcome } = await upsertSchedule(client, scheduleOf(config, hash, memo, await timesOf(config)), { keep });
+  const options = scheduleOf(config, hash, memo, await timesOf(config));
+  const { outcome } = await upsertSchedule(client, options, { keep }).catch((error: unknown) => {
+    throw timesRefused(config, error);
+  });
   if (outcome === 'updated') await endStaleJoiner(client, config.name, (there && memoOf(there)) ?? {}, memo);
   if (listed && outcome === 'created') await untilListed(client, config.name);
   const record = outcome === 'kept' ? await readDeployment(client, config.name) : { ...summaryOf(memo), config };
@@ -240,25 +245,4 @@ function isOurs({ memo }: ScheduleDescription): boolean {
 function memoOf({ action }: ScheduleDescription): DeploymentMemo | undefined {
   const memo = action.memo as Partial<DeploymentMemo> | undefined;
   return memo?.configHash === undefined || memo.createdAt === undefined ? undefined : (memo as DeploymentMemo);
-}
-
-function taken(name: string): MftError {
-  return new MftError(
-    'DEPLOYMENT_ID_TAKEN',
-    `The server has a schedule "${scheduleIdOf(name)}" that is no deployment of mft.`,
-    { hint: 'Give the deployment another name: --name NAME', exitCode: 1 },
-  );
-}
-
-/** The error of a deployment that is not on record, with the name that was probably meant. */
-export async function notFound(client: Client, name: string): Promise<MftError> {
-  const names = await deploymentNames(client).catch(() => []);
-  const meant = suggest(name, names);
-  const { namespace } = client.options;
-  return new MftError('DEPLOYMENT_NOT_FOUND', `The namespace "${namespace}" has no deployment "${name}".`, {
-    hint:
-      (meant === undefined ? '' : `Did you mean "${meant}"? `) +
-      (names.length === 0 ? 'None is recorded; make one with "mft create FLOW.py".' : 'See all with "mft list".'),
-    exitCode: 1,
-  });
 }

@@ -1,4 +1,4 @@
-import { schedulePolicies, type FlowConfig, type ScheduleOverlap } from '@mft/graph';
+import { MftError, schedulePolicies, type FlowConfig, type ScheduleOverlap } from '@mft/graph';
 import type { ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
 
 /** When the runs of a record are due, and what happens then. */
@@ -44,4 +44,23 @@ export async function timesOf({ schedule }: FlowConfig): Promise<ScheduleTimes> 
   const { toScheduleSpec } = await import('@mft/schedule');
   const spec = toScheduleSpec(cron, timezone === undefined ? {} : { timezone });
   return { spec: jitter === 0 ? spec : { ...spec, jitter: jitter * 1000 }, policies };
+}
+
+/**
+ * What a server's refusal of a record's times means: it reads zones from files of its own. Any other error stays as it is.
+ *
+ * @example
+ * ```ts
+ * throw timesRefused(config, error);
+ * ```
+ */
+export function timesRefused({ name, schedule }: FlowConfig, error: unknown): unknown {
+  // As Temporal's client tells what is wrong with a schedule's times.
+  if (!(error instanceof TypeError) || schedule === undefined) return error;
+  const { cron, timezone = 'UTC' } = schedule;
+  return new MftError(
+    'SCHEDULE_REFUSED',
+    `The Temporal server refuses the schedule of ${name}, ${cron} (${timezone}): ${error.message}.`,
+    { hint: 'Write the zone by its present IANA name, as "America/Los_Angeles".', exitCode: 1, cause: error },
+  );
 }

@@ -1,8 +1,9 @@
 import { MftError, runIdOf, schedulePolicies, type FlowSchedule, type SchedulePolicies } from '@mft/graph';
 import type { Client, ScheduleDescription as TemporalDescription, ScheduleExecutionResult } from '@temporalio/client';
+import { notFound } from '../deployment/errors.js';
 import { deploymentNames } from '../deployment/names.js';
 import type { DeploymentMemo } from '../deployment/packing.js';
-import { describeRecord, notFound } from '../deployment/record.js';
+import { describeRecord } from '../deployment/record.js';
 import { findRun } from '../run/find.js';
 import { settleStatus, summaryOf, type RunSummary } from '../run/summary.js';
 
@@ -95,13 +96,11 @@ export async function findSchedule(client: Client, name: string): Promise<FoundS
 export async function listSchedules(client: Client): Promise<ScheduleSummary[]> {
   const names = await deploymentNames(client);
   const found: ScheduleSummary[] = [];
-  // A few at a time: a namespace may hold a thousand.
-  for (let i = 0; i < names.length; i += AT_ONCE) {
-    const records = await Promise.all(names.slice(i, i + AT_ONCE).map((name) => describeRecord(client, name)));
-    for (const record of records) {
-      const schedule = record?.memo.schedule;
-      if (record !== undefined && schedule !== undefined) found.push(summarize({ ...record, schedule }));
-    }
+  // One after the other: asked at the same time, servers answer some of them five seconds later.
+  for (const name of names) {
+    const record = await describeRecord(client, name);
+    const schedule = record?.memo.schedule;
+    if (record !== undefined && schedule !== undefined) found.push(summarize({ ...record, schedule }));
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -144,8 +143,6 @@ export async function describeSchedule(client: Client, name: string): Promise<Sc
     },
   };
 }
-
-const AT_ONCE = 10;
 
 /** Whether no run is ever due. */
 export function isOff({ description: { spec } }: FoundSchedule): boolean {
