@@ -164,50 +164,54 @@ describe('events for a worker that is down', () => {
   });
   afterAll(() => server?.stop());
 
-  it('outlive a restart of the server, and start one run each when a worker is back', async () => {
-    server = await startServer({ db, port: 0, uiPort: 0 });
-    let at = asUserOf(server.address);
-    const file = path.join(bench.directory, 'train_worker.mjs');
-    await createWorkerFile(path.join(EVENTS, 'train.py'), file, at);
-    const publishAll = async (from: number, to: number) => {
-      const { client, close } = await connect(server!.address);
-      const publisher = createPublisher(client);
-      const numbers = Array.from({ length: to - from }, (_, i) => from + i);
-      const published = await Promise.all(
-        numbers.map((n) => publisher.publish({ name: 'data_ready', id: `n${n}`, payload: { rows: n } })),
+  it(
+    'outlive a restart of the server, and start one run each when a worker is back',
+    async () => {
+      server = await startServer({ db, port: 0, uiPort: 0 });
+      let at = asUserOf(server.address);
+      const file = path.join(bench.directory, 'train_worker.mjs');
+      await createWorkerFile(path.join(EVENTS, 'train.py'), file, at);
+      const publishAll = async (from: number, to: number) => {
+        const { client, close } = await connect(server!.address);
+        const publisher = createPublisher(client);
+        const numbers = Array.from({ length: to - from }, (_, i) => from + i);
+        const published = await Promise.all(
+          numbers.map((n) => publisher.publish({ name: 'data_ready', id: `n${n}`, payload: { rows: n } })),
+        );
+        await close();
+        return published.flatMap(({ started }) => started).length;
+      };
+      expect(await publishAll(0, BURST / 2)).toBe(BURST / 2);
+      await server.stop();
+      server = await startServer({ db, port: 0, uiPort: 0 });
+      at = asUserOf(server.address);
+      // The first half once more, as a publisher does that was not told whether it was heard.
+      expect(await publishAll(0, BURST)).toBe(BURST / 2);
+      const { client, close } = await connect(server.address);
+      const worker = bench.keep(await startWorker(file, { ...at, client, taskQueue: 'metaflow-TrainFlow' }));
+      const count = async (more: string) =>
+        (await client.workflow.count(`WorkflowType = "MetaflowWorkflow"${more}`)).count;
+      await until(async () => (await count(' AND ExecutionStatus = "Completed"')) >= BURST, {
+        ...{ timeout: 30_000 + BURST * 1000, what: `${BURST} completed runs` },
+      });
+      expect(await count('')).toBe(BURST);
+      const rows = await run(
+        at.env.METAFLOW_PYTHON!,
+        [
+          '-c',
+          'import metaflow; metaflow.namespace(None); print(sorted(r.data.rows for r in metaflow.Flow("TrainFlow")))',
+        ],
+        at,
       );
+      expect(JSON.parse(rows.stdout)).toEqual(Array.from({ length: BURST }, (_, i) => i));
+      // The file publishes as well.
+      const again = await run(process.execPath, [file, 'publish', 'data_ready', '--id', 'n0', '--json'], at);
+      expect(lastJson(again.stdout)).toMatchObject({ duplicates: ['TrainFlow'] });
+      await worker.stop();
       await close();
-      return published.flatMap(({ started }) => started).length;
-    };
-    expect(await publishAll(0, BURST / 2)).toBe(BURST / 2);
-    await server.stop();
-    server = await startServer({ db, port: 0, uiPort: 0 });
-    at = asUserOf(server.address);
-    // The first half once more, as a publisher does that was not told whether it was heard.
-    expect(await publishAll(0, BURST)).toBe(BURST / 2);
-    const { client, close } = await connect(server.address);
-    const worker = bench.keep(await startWorker(file, { ...at, client, taskQueue: 'metaflow-TrainFlow' }));
-    const count = async (more: string) =>
-      (await client.workflow.count(`WorkflowType = "MetaflowWorkflow"${more}`)).count;
-    await until(async () => (await count(' AND ExecutionStatus = "Completed"')) >= BURST, {
-      ...{ timeout: 30_000 + BURST * 1000, what: `${BURST} completed runs` },
-    });
-    expect(await count('')).toBe(BURST);
-    const rows = await run(
-      at.env.METAFLOW_PYTHON!,
-      [
-        '-c',
-        'import metaflow; metaflow.namespace(None); print(sorted(r.data.rows for r in metaflow.Flow("TrainFlow")))',
-      ],
-      at,
-    );
-    expect(JSON.parse(rows.stdout)).toEqual(Array.from({ length: BURST }, (_, i) => i));
-    // The file publishes as well.
-    const again = await run(process.execPath, [file, 'publish', 'data_ready', '--id', 'n0', '--json'], at);
-    expect(lastJson(again.stdout)).toMatchObject({ duplicates: ['TrainFlow'] });
-    await worker.stop();
-    await close();
-    const deleted = await mft(['delete', 'TrainFlow', '--json'], at);
-    expect(deleted.status, deleted.stderr).toBe(0);
-  });
+      const deleted = await mft(['delete', 'TrainFlow', '--json'], at);
+      expect(deleted.status, deleted.stderr).toBe(0);
+    },
+    120_000 + BURST * 1500,
+  );
 });

@@ -25,6 +25,8 @@ describe('bad input is refused before anything is started', () => {
     [['run', 'nowhere.py'], 'FLOW_NOT_FOUND', /There is no file "nowhere\.py"\./],
     [['run', 'folder'], 'NOT_A_FLOW', /is a directory/],
     [['run', fixture('no_flow.py')], 'NOT_A_FLOW', /starts no Metaflow flow\.\n {2}A flow's file ends with/],
+    [['publish', 'table=sales'], 'MISSING_ARGUMENT', /No event is named\.\n {2}Name one/],
+    [['publish', 'ready', '--payload-file', 'no.json'], 'PAYLOAD_FILE', /The payload in "no\.json" cannot be read/],
     [['graph', 'broken.py'], 'FLOW_CRASHED', /while importing/],
     [
       ['run', fixture('typed.py'), 'alhpa=1'],

@@ -27,7 +27,14 @@ export interface JoinedRun extends Omit<ArrivedEvent['run'], 'input'> {
   readonly input: RunInput;
 }
 
-/** Nothing has come yet. */
+/**
+ * Nothing has come yet.
+ *
+ * @example
+ * ```ts
+ * initialJoin().seen; // []
+ * ```
+ */
 export function initialJoin(): JoinState {
   return { waiting: {}, seen: [] };
 }

@@ -35,6 +35,10 @@ export type Configs = Map<string, Promise<FlowConfig>>;
  *
  * @throws MftError where the deployment cannot take the event: as `checkParameters` of `@mft/graph`, `PARAMETERS_TOO_LARGE`,
  * `CONFIG_NOT_FOUND`; anything else is a server's
+ * @example
+ * ```ts
+ * const { outcome } = await deliver(client, subscriber, checkEvent({ name: 'data_ready' }), new Map());
+ * ```
  */
 export async function deliver(
   client: Client,

@@ -34,6 +34,10 @@ export async function endJoiner(client: Client, deployment: string, reason: stri
  * End it where a new version of the deployment has no use for it: the version waits for one event at most, or is served elsewhere.
  *
  * @param before - triggers and task queue of the version that was on record
+ * @example
+ * ```ts
+ * await endStaleJoiner(client, 'ReportFlow', olderMemo, newerMemo);
+ * ```
  */
 export async function endStaleJoiner(client: Client, deployment: string, before: Joined, now: Joined): Promise<void> {
   if (!joins(before) || (joins(now) && before.taskQueue === now.taskQueue)) return;

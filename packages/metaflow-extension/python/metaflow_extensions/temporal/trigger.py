@@ -9,7 +9,8 @@ T3. Pickled, it is Metaflow's own class: an artifact can be read where this exte
 
 import json
 import os
-from typing import Any, Dict, List, Tuple
+import sys
+from typing import Any, Dict, List, Optional, Tuple
 
 from metaflow.events import MetaflowEvent, Trigger
 
@@ -72,14 +73,34 @@ def write_file(path: str, run_id: str, triggers: List[Dict[str, Any]]) -> None:
 
 def install_from_environment() -> None:
     """Take what `write_file` left to this process, where it did."""
+    found = _left()
+    if found:
+        install(found["triggers"])
+
+
+def install_in_step() -> None:
+    """The same in a fresh interpreter, where it executes a step of that run: Metaflow's command line is all that is known so early."""
+    found = _left()
+    if found and _run_of(sys.argv) == found["run"]:
+        install(found["triggers"])
+
+
+def _left() -> Optional[Dict[str, Any]]:
     path = os.environ.get(VARIABLE)
     if not path:
-        return
+        return None
     try:
         with open(path, encoding="utf-8") as source:
-            found = json.load(source)
+            return json.load(source)  # type: ignore[no-any-return]
     except (OSError, ValueError):
         # A process that outlived its launcher.
-        return
-    if found["run"] == os.environ.get("METAFLOW_RUN_ID"):
-        install(found["triggers"])
+        return None
+
+
+def _run_of(argv: List[str]) -> Optional[str]:
+    for at, word in enumerate(argv):
+        if word == "--run-id" and at + 1 < len(argv):
+            return argv[at + 1]
+        if word.startswith("--run-id="):
+            return word[len("--run-id=") :]
+    return None

@@ -11,10 +11,10 @@ DEPLOYER_IMPL_PROVIDERS_DESC = [("temporal", "metaflow_extensions.temporal.deplo
 
 if os.environ.get("METAFLOW_TEMPORAL_TRIGGERS"):
     # A process of a task that the launcher did not fork. Metaflow is about to be imported: what is needed of it is there.
-    from metaflow_extensions.temporal.trigger import install_from_environment
+    from metaflow_extensions.temporal.trigger import install_in_step
 
-    install_from_environment()
-    del install_from_environment
+    install_in_step()
+    del install_in_step
 
 if os.environ.get("MFT_FD_OUT") and "inspect" in sys.argv:
     # An inspection: errors that Metaflow raises before our command is reached must be answered too.
