@@ -242,12 +242,21 @@ describe('branches of a project', () => {
         cwd: bench.directory,
         env: { ...bench.env, METAFLOW_USER: user, METAFLOW_HOME: path.join(bench.directory, user) },
       });
-    const created = await python('tester', 'create', '--generate-new-token', '--schedule-overlap', 'skip');
+    const created = await python('tester', 'create', '--generate-new-token', '--schedule-overlap', 'skip', '--json');
     expect(created.status, created.stderr).toBe(0);
     for (const verb of ['pause', 'delete']) {
       const other = await python('eve', 'schedule', verb);
       expect([other.status, other.stderr]).toEqual([1, expect.stringContaining('was deployed by')]);
     }
+    // `mft` itself asks for the same.
+    const name = (lastJson(created.stdout) as unknown as { name: string }).name;
+    const eve = { cwd: bench.directory, env: { ...bench.env, METAFLOW_USER: 'eve' } };
+    expect((await mft(['schedule', 'pause', name], eve)).stderr).toContain('INCORRECT_TOKEN');
+    const { environment } = lastJson((await mft(['show', name, '--json'], eve)).stdout) as unknown as {
+      environment: { METAFLOW_PRODUCTION_TOKEN: string };
+    };
+    const token = environment.METAFLOW_PRODUCTION_TOKEN;
+    expect((await mft(['schedule', 'pause', name, '--authorize', token], eve)).status).toBe(0);
     const paused = await python('tester', 'schedule', 'pause', '--note', 'a b');
     expect(paused.status, paused.stderr).toBe(0);
     const shown = await python('eve', 'schedule', 'show', '--json');

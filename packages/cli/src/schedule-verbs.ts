@@ -47,11 +47,13 @@ export function addSchedules({ group, add, temporal }: DeclaringSchedules): void
   of('pause', 'start no more runs by a schedule; those that go on are left alone')
     .optionsGroup('Pause:')
     .option('--note <text>', 'why; kept over later deployments')
+    .addOptions('Pause:', [authorize()])
     .addOptions('Temporal:', temporal());
 
   of('unpause', 'let a schedule go on; what was due meanwhile is not made up for')
     .optionsGroup('Unpause:')
     .option('--note <text>', "takes the place of the pause's")
+    .addOptions('Unpause:', [authorize()])
     .addOptions('Temporal:', temporal());
 
   of('trigger', 'start a run by a schedule, now, paused or not')
@@ -67,7 +69,9 @@ export function addSchedules({ group, add, temporal }: DeclaringSchedules): void
     ])
     .addOptions('Temporal:', temporal());
 
-  of('delete', 'take a schedule off its deployment, until that is deployed again').addOptions('Temporal:', temporal());
+  of('delete', 'take a schedule off its deployment, until that is deployed again')
+    .addOptions('Delete:', [authorize()])
+    .addOptions('Temporal:', temporal());
 
   // Reached where no command of the group is named.
   group.allowExcessArguments().action(() => {
@@ -84,4 +88,8 @@ export function addSchedules({ group, add, temporal }: DeclaringSchedules): void
 
 function overlap(flags: string, description: string): Option {
   return new Option(flags, description).choices(SCHEDULE_OVERLAPS);
+}
+
+function authorize(): Option {
+  return new Option('--authorize <token>', 'production token of a deployment by --production that somebody else made');
 }

@@ -62,9 +62,7 @@ def list_all(context, as_json):
 def delete(context, deployment, authorize, as_json):
     name = _name(context, deployment)
     if tokens.is_production(context):
-        described = tokens.show(name, settings(context))
-        tokens.check(described, authorize)
-        authorize = tokens.of(described)
+        authorize = tokens.presented(name, settings(context), authorize)
     _become(context, ["delete", name] + options.words(("--authorize", authorize), ("--json", as_json)))
 
 

@@ -48,7 +48,7 @@ def _verb(name, text, *more, guarded=False):
     def run(context, deployment, as_json, authorize=None, **given):
         target = _name(context, deployment)
         if guarded and tokens.is_production(context):
-            tokens.check(tokens.show(target, settings(context)), authorize)
+            given["authorize"] = tokens.presented(target, settings(context), authorize)
         words = [("--" + _SPELLED.get(option, option), given[option]) for option in given] + [("--json", as_json)]
         mft.become(["schedule", name, target] + options.words(*words) + options.connection_words(settings(context)))
 

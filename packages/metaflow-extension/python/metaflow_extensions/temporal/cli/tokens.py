@@ -136,5 +136,16 @@ def show(name, connection):
         return None
 
 
+def presented(name, connection, authorize):
+    """
+    The token to hand on to a verb of `mft` that asks for it; None for a deployment that has none.
+
+    Raises IncorrectProductionToken for who neither made the deployment nor has its token.
+    """
+    described = show(name, connection)
+    check(described, authorize)
+    return of(described)
+
+
 def _plain(token):
     return token[len("production:") :] if token.startswith("production:") else token
