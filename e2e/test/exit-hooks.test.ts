@@ -95,7 +95,7 @@ describe('exit hooks', () => {
 
     const { stdout } = await bench.mft('trigger', 'HookedFlow', 'mode=slow', '--json');
     const { runId, workflowId } = lastJson(stdout)!;
-    await until(() => worker.output().includes('in middle'), { what: 'the slow step' });
+    await until(() => worker.output().includes(`${runId}/middle] in middle`), { what: 'the slow step' });
     await bench.mft('cancel', runId, '--wait');
     expect((await bench.client.workflow.getHandle(workflowId).describe()).status.name).toBe('CANCELLED');
     expect(told()).toEqual(['undone', ...onError]);

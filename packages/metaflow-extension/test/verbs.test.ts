@@ -153,6 +153,10 @@ describe('other verbs', () => {
       ['runs', '--deployment=asked.user.tester.AskingFlow', '--status=completed'],
     ],
     [
+      ['list-runs', '--tag', 'a', '--tag=b', '--user', 'ada'],
+      ['runs', '--deployment=asked.user.tester.AskingFlow', '--tag=a', '--tag=b', '--user=ada'],
+    ],
+    [
       ['resume', '--origin-run-id', '17', 'end'],
       ['resume', 'asked.user.tester.AskingFlow', 'end', '--origin-run-id=17'],
     ],
