@@ -1,6 +1,7 @@
 import { METAFLOW_WORKFLOW, MftError, suggest, type FlowConfig, type RunInput } from '@mft/graph';
 import type { Client, ScheduleDescription, ScheduleOptions } from '@temporalio/client';
 import { endJoiner, endStaleJoiner } from '../events/joiner.js';
+import { markWaiting, unmarkWaiting } from '../events/waiting.js';
 import { deploymentNames } from './names.js';
 import { namespaceNotFound } from '../run/start.js';
 import { packDeployment, unpackDeployment, type DeploymentMemo } from './packing.js';
@@ -82,8 +83,12 @@ export async function recordDeployment(
     // Compared as text: ISO times of one form sort by time.
     return (memoOf(current)?.createdAt ?? '') >= createdAt;
   };
+  if (memo.triggers !== undefined) await markWaiting(client, config.name, config.taskQueue);
   const { outcome } = await upsertSchedule(client, scheduleOf(config, hash, memo), { keep });
-  if (outcome === 'updated') await endStaleJoiner(client, config.name, (there && memoOf(there)) ?? {}, memo);
+  if (outcome === 'updated') {
+    await endStaleJoiner(client, config.name, (there && memoOf(there)) ?? {}, memo);
+    if (memo.triggers === undefined) await unmarkWaiting(client, config.name);
+  }
   const record = outcome === 'kept' ? await readDeployment(client, config.name) : { ...summaryOf(memo), config };
   return { outcome, record };
 }
@@ -143,7 +148,7 @@ export async function deleteDeployment(client: Client, name: string): Promise<vo
   } catch (error) {
     throw isAbsent(error) ? await notFound(client, name) : error;
   }
-  await endJoiner(client, name, 'The deployment was deleted.');
+  await Promise.all([endJoiner(client, name, 'The deployment was deleted.'), unmarkWaiting(client, name)]);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { TriggerSource } from '@mft/graph';
 import type { Client } from '@temporalio/client';
-import { deploymentNames } from '../deployment/names.js';
+import { waitingNames } from '../deployment/names.js';
 import type { DeploymentMemo } from '../deployment/packing.js';
 import { readMemo } from '../deployment/record.js';
 
@@ -56,11 +56,11 @@ export class Subscribers {
 }
 
 async function readAll(client: Client): Promise<DeploymentMemo[]> {
-  const names = (await deploymentNames(client)).sort();
+  const names = (await waitingNames(client)).sort();
   const memos: DeploymentMemo[] = [];
   for (let i = 0; i < names.length; i += AT_ONCE) {
     const read = await Promise.all(names.slice(i, i + AT_ONCE).map((name) => readPatiently(client, name)));
-    // Most wait for nothing; what was deleted since it was listed is not there.
+    // What was deleted or waits for nothing any more may still be listed.
     memos.push(...read.flatMap((memo) => (memo?.triggers === undefined ? [] : [memo])));
   }
   return memos;
