@@ -7,11 +7,11 @@ import {
   createAnnouncer,
   createPublisher,
   deleteDeployment,
-  listDeployments,
   publishEvent,
   recordDeployment,
   type Published,
 } from '../src/index.js';
+import { deploymentNames, waitingNames } from '../src/deployment/names.js';
 import { config as plain } from './support/graphs.js';
 import { startServer } from './support/server.js';
 
@@ -38,8 +38,11 @@ async function deployed(name: string, triggers: FlowTriggers | undefined, more: 
   const hash = configHash(config);
   await recordDeployment(server.client, config, { hash, createdAt: new Date().toISOString() });
   // A list may follow a second later.
-  while (!(await listDeployments(server.client)).some((one) => one.hash === hash))
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  const listed = async () => {
+    const names = await Promise.all([deploymentNames(server.client), waitingNames(server.client)]);
+    return names[0].includes(name) && names[1].includes(name) === (triggers !== undefined);
+  };
+  while (!(await listed())) await new Promise((resolve) => setTimeout(resolve, 50));
   return { config, hash };
 }
 

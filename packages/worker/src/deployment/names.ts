@@ -4,6 +4,8 @@ import type { Client } from '@temporalio/client';
 /** gRPC's status for a query that a server does not understand. */
 const INVALID_ARGUMENT = 3;
 const PREFIX = 'metaflow-';
+/** Of the marks of deployments that wait for events: see `waiting.ts` beside what publishes. */
+export const WAITING_PREFIX = 'mft-waiting-';
 
 /**
  * Names of the deployments that a namespace's list of schedules shows, in no order. The list may lag a second behind.
@@ -16,33 +18,50 @@ const PREFIX = 'metaflow-';
  * ```
  */
 export async function deploymentNames(client: Client): Promise<string[]> {
+  return namesAfter(client, PREFIX);
+}
+
+/**
+ * Names of the deployments that wait for events, and perhaps of some that did.
+ *
+ * @example
+ * ```ts
+ * await waitingNames(client); // ['ReportFlow']
+ * ```
+ */
+export async function waitingNames(client: Client): Promise<string[]> {
+  return namesAfter(client, WAITING_PREFIX);
+}
+
+async function namesAfter(client: Client, prefix: string): Promise<string[]> {
   try {
-    return await pages(client, `ScheduleId STARTS_WITH '${PREFIX}'`);
+    return await pages(client, prefix, `ScheduleId STARTS_WITH '${prefix}'`);
   } catch (error) {
     // A server from before schedules could be sought by id.
-    if ((error as { code?: unknown }).code === INVALID_ARGUMENT) return pages(client);
+    if ((error as { code?: unknown }).code === INVALID_ARGUMENT) return pages(client, prefix);
     throw error;
   }
 }
 
 /**
- * Wait until the list of schedules shows a deployment: it may lag behind. Gives up without a word.
+ * Wait until the list of schedules shows a deployment, or its mark: it may lag behind. Gives up without a word.
  *
+ * @param prefix - `WAITING_PREFIX` for the mark
  * @param patience - milliseconds
  */
-export async function untilListed(client: Client, name: string, patience = 5_000): Promise<void> {
+export async function untilListed(client: Client, name: string, prefix = PREFIX, patience = 5_000): Promise<void> {
   const end = Date.now() + patience;
-  const query = `ScheduleId = '${PREFIX}${name}'`;
+  const query = `ScheduleId = '${prefix}${name}'`;
   // A server that cannot be asked so is not asked again.
   const isListed = (): Promise<boolean> =>
-    pages(client, query).then(
+    pages(client, prefix, query).then(
       ({ length }) => length > 0,
       () => true,
     );
   while (!(await isListed()) && Date.now() < end) await sleep(50);
 }
 
-async function pages(client: Client, query?: string): Promise<string[]> {
+async function pages(client: Client, prefix: string, query?: string): Promise<string[]> {
   const names: string[] = [];
   let nextPageToken: Uint8Array | undefined;
   do {
@@ -53,8 +72,8 @@ async function pages(client: Client, query?: string): Promise<string[]> {
       ...(nextPageToken === undefined ? {} : { nextPageToken }),
     });
     for (const { scheduleId, memo } of page.schedules) {
-      if (scheduleId?.startsWith(PREFIX) === true && Object.hasOwn(memo?.fields ?? {}, 'mft'))
-        names.push(scheduleId.slice(PREFIX.length));
+      if (scheduleId?.startsWith(prefix) === true && Object.hasOwn(memo?.fields ?? {}, 'mft'))
+        names.push(scheduleId.slice(prefix.length));
     }
     nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : undefined;
   } while (nextPageToken !== undefined);

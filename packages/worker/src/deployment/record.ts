@@ -1,8 +1,13 @@
 import { METAFLOW_WORKFLOW, type FlowConfig, type RunInput } from '@mft/graph';
 import type { Client, ScheduleDescription, ScheduleOptions } from '@temporalio/client';
 import { endJoiner, endStaleJoiner } from '../events/joiner.js';
+<<<<<<< HEAD
 import { notFound, taken } from './errors.js';
 import { deploymentNames, untilListed } from './names.js';
+=======
+import { markWaiting, unmarkWaiting } from '../events/waiting.js';
+import { deploymentNames } from './names.js';
+>>>>>>> events
 import { namespaceNotFound } from '../run/start.js';
 import { packDeployment, unpackDeployment, type DeploymentMemo } from './packing.js';
 import { timesOf, timesRefused, type ScheduleTimes } from './times.js';
@@ -96,12 +101,21 @@ export async function recordDeployment(
     // Compared as text: ISO times of one form sort by time.
     return (memoOf(current)?.createdAt ?? '') >= createdAt;
   };
+<<<<<<< HEAD
   const options = scheduleOf(config, hash, memo, await timesOf(config));
   const { outcome } = await upsertSchedule(client, options, { keep }).catch((error: unknown) => {
     throw timesRefused(config, error);
   });
   if (outcome === 'updated') await endStaleJoiner(client, config.name, (there && memoOf(there)) ?? {}, memo);
   if (listed && outcome === 'created') await untilListed(client, config.name);
+=======
+  if (memo.triggers !== undefined) await markWaiting(client, config.name, config.taskQueue);
+  const { outcome } = await upsertSchedule(client, scheduleOf(config, hash, memo), { keep });
+  if (outcome === 'updated') {
+    await endStaleJoiner(client, config.name, (there && memoOf(there)) ?? {}, memo);
+    if (memo.triggers === undefined) await unmarkWaiting(client, config.name);
+  }
+>>>>>>> events
   const record = outcome === 'kept' ? await readDeployment(client, config.name) : { ...summaryOf(memo), config };
   return { outcome, record };
 }
@@ -161,7 +175,7 @@ export async function deleteDeployment(client: Client, name: string): Promise<vo
   } catch (error) {
     throw isAbsent(error) ? await notFound(client, name) : error;
   }
-  await endJoiner(client, name, 'The deployment was deleted.');
+  await Promise.all([endJoiner(client, name, 'The deployment was deleted.'), unmarkWaiting(client, name)]);
 }
 
 /**
