@@ -1,13 +1,9 @@
 import { METAFLOW_WORKFLOW, type FlowConfig, type RunInput } from '@mft/graph';
 import type { Client, ScheduleDescription, ScheduleOptions } from '@temporalio/client';
 import { endJoiner, endStaleJoiner } from '../events/joiner.js';
-<<<<<<< HEAD
-import { notFound, taken } from './errors.js';
-import { deploymentNames, untilListed } from './names.js';
-=======
 import { markWaiting, unmarkWaiting } from '../events/waiting.js';
-import { deploymentNames } from './names.js';
->>>>>>> events
+import { notFound, taken } from './errors.js';
+import { deploymentNames, untilListed, WAITING_PREFIX } from './names.js';
 import { namespaceNotFound } from '../run/start.js';
 import { packDeployment, unpackDeployment, type DeploymentMemo } from './packing.js';
 import { timesOf, timesRefused, type ScheduleTimes } from './times.js';
@@ -101,21 +97,17 @@ export async function recordDeployment(
     // Compared as text: ISO times of one form sort by time.
     return (memoOf(current)?.createdAt ?? '') >= createdAt;
   };
-<<<<<<< HEAD
   const options = scheduleOf(config, hash, memo, await timesOf(config));
+  const marked = memo.triggers !== undefined && (await markWaiting(client, config.name, config.taskQueue));
   const { outcome } = await upsertSchedule(client, options, { keep }).catch((error: unknown) => {
     throw timesRefused(config, error);
   });
-  if (outcome === 'updated') await endStaleJoiner(client, config.name, (there && memoOf(there)) ?? {}, memo);
-  if (listed && outcome === 'created') await untilListed(client, config.name);
-=======
-  if (memo.triggers !== undefined) await markWaiting(client, config.name, config.taskQueue);
-  const { outcome } = await upsertSchedule(client, scheduleOf(config, hash, memo), { keep });
   if (outcome === 'updated') {
     await endStaleJoiner(client, config.name, (there && memoOf(there)) ?? {}, memo);
     if (memo.triggers === undefined) await unmarkWaiting(client, config.name);
   }
->>>>>>> events
+  if (listed && outcome === 'created') await untilListed(client, config.name);
+  if (listed && marked) await untilListed(client, config.name, WAITING_PREFIX);
   const record = outcome === 'kept' ? await readDeployment(client, config.name) : { ...summaryOf(memo), config };
   return { outcome, record };
 }

@@ -13,12 +13,13 @@ import { WAITING_PREFIX } from '../deployment/names.js';
 /**
  * Mark a deployment as one that waits for events.
  *
+ * @returns whether it was not marked before
  * @example
  * ```ts
  * await markWaiting(client, 'ReportFlow', 'metaflow-ReportFlow');
  * ```
  */
-export async function markWaiting(client: Client, deployment: string, taskQueue: string): Promise<void> {
+export async function markWaiting(client: Client, deployment: string, taskQueue: string): Promise<boolean> {
   try {
     await client.schedule.create({
       scheduleId: `${WAITING_PREFIX}${deployment}`,
@@ -27,8 +28,10 @@ export async function markWaiting(client: Client, deployment: string, taskQueue:
       memo: { mft: 1, deployment },
       action: { type: 'startWorkflow', workflowType: METAFLOW_WORKFLOW, workflowId: deployment, taskQueue, args: [] },
     });
+    return true;
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'ScheduleAlreadyRunning') throw error;
+    if (error instanceof Error && error.name === 'ScheduleAlreadyRunning') return false;
+    throw error;
   }
 }
 
