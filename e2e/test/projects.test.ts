@@ -62,6 +62,8 @@ describe('a flow with @project', () => {
       branches.map((branch) => [`shared.test.${branch}.SharedFlow`, `metaflow-shared.test.${branch}.SharedFlow`]),
     );
     const started = await Promise.all(branches.map((branch) => json('trigger', `shared.test.${branch}.SharedFlow`)));
+    for (const [i, { workflowId }] of started.entries())
+      expect(workflowId).toMatch(new RegExp(`^shared\\.test\\.b${i}\\.SharedFlow-`));
     await Promise.all(started.map(({ workflowId }) => bench.client.workflow.getHandle(workflowId).result()));
     const told = await Promise.all(
       started.map(({ pathspec }) =>

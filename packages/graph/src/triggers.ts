@@ -53,6 +53,7 @@ export interface ArrivedEvent {
   /** The run that the last of them starts. */
   readonly run: {
     readonly flow: string;
+    readonly deployment: string;
     readonly taskQueue: string;
     readonly input: Pick<RunInput, 'hash'>;
     readonly memo: Readonly<Record<string, unknown>>;

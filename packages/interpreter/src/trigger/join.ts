@@ -22,7 +22,7 @@ export interface JoinState {
 type Waiting = Pick<ArrivedEvent, 'event' | 'params' | 'expires'>;
 
 /** A run that is to be started. */
-export interface JoinedRun extends Omit<ArrivedEvent['run'], 'input'> {
+export interface JoinedRun extends Omit<ArrivedEvent['run'], 'deployment' | 'input'> {
   readonly workflowId: string;
   readonly input: RunInput;
 }
@@ -64,13 +64,13 @@ export function join(
   };
   const found = names.flatMap((name) => all[name] ?? []);
   if (found.length < names.length) return { state: { waiting: all, seen: remembered } };
-  const { flow, taskQueue, memo, input } = run;
+  const { flow, deployment, taskQueue, memo, input } = run;
   const start = {
     flow,
     taskQueue,
     memo,
     // Of the event that completes the set, which no other set holds.
-    workflowId: `${flow}-${key}`,
+    workflowId: `${deployment}-${key}`,
     input: {
       ...input,
       params: Object.assign({}, ...found.map((one) => one.params)) as Record<string, unknown>,

@@ -16,6 +16,7 @@ export function arrived(
     at: 1_700_000_000_000,
     run: {
       flow: 'HandFlow',
+      deployment: 'HandFlow',
       taskQueue,
       input: { hash: 'a'.repeat(64) },
       memo: { flow: 'HandFlow', deployment: 'HandFlow' },

@@ -62,7 +62,7 @@ export async function deliver(
     return { outcome: 'pending' };
   }
   const params = checkParameters(config.parameters, given);
-  const workflowId = `${config.flow.name}-${key}`;
+  const workflowId = `${config.name}-${key}`;
   try {
     return {
       outcome: 'started',
@@ -97,7 +97,13 @@ async function signalJoiner(
     ...{ event, key, params, at },
     names: triggers.on.map(({ name }) => name),
     ...(expires === undefined ? {} : { expires }),
-    run: { flow: config.flow.name, taskQueue, input: { hash }, memo: { ...memoOf(config, { hash }) } },
+    run: {
+      flow: config.flow.name,
+      deployment: config.name,
+      taskQueue,
+      input: { hash },
+      memo: { ...memoOf(config, { hash }) },
+    },
   };
   await client.workflow.signalWithStart(TRIGGER_WORKFLOW, {
     workflowId: joinerIdOf(config.name),

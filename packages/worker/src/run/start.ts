@@ -8,7 +8,7 @@ import { checkSize } from './size.js';
 export interface StartOptions {
   /** Hash of the config, as `configHash` of `@mft/compiler` computes it: kept in the run's memo. */
   readonly hash: string;
-  /** Workflow id to use (default: `<flowname>-<8 characters>`). */
+  /** Workflow id to use (default: `<deployment>-<8 characters>`). */
   readonly workflowId?: string | undefined;
   /** Process that alone serves this run; kept in the memo, so that {@link endAbandonedRuns} finds the run once it is gone. */
   readonly owner?: RunOwner | undefined;
@@ -28,16 +28,16 @@ export interface StartedRunInfo {
 }
 
 /**
- * A fresh workflow id: the flow's name, a dash, eight characters of base 36.
+ * A fresh workflow id: the deployment's name, a dash, eight characters of base 36.
  *
  * @example
  * ```ts
  * newWorkflowId('HelloFlow'); // 'HelloFlow-x7k2m0ab'
  * ```
  */
-export function newWorkflowId(flow: string): string {
+export function newWorkflowId(deployment: string): string {
   const value = randomBytes(8).readBigUInt64BE() % 36n ** 8n;
-  return `${flow}-${value.toString(36).padStart(8, '0')}`;
+  return `${deployment}-${value.toString(36).padStart(8, '0')}`;
 }
 
 /**
@@ -60,7 +60,7 @@ export async function startRun(
   options: StartOptions,
 ): Promise<StartedRunInfo> {
   checkSize(config, input.params ?? {});
-  const workflowId = options.workflowId ?? newWorkflowId(config.flow.name);
+  const workflowId = options.workflowId ?? newWorkflowId(config.name);
   const flow = config.flow.name;
   const { hash, owner } = options;
   const memo = memoOf(config, { hash, tags: input.tags ?? [], owner });
