@@ -26,9 +26,8 @@ class LongestFirst extends BaseSequencer {
 }
 
 /*
- * Three files run at a time, each with a Temporal server of its own: a test is one process after the other, most of them short, and two
- * leave a core idle a fifth of the time. Where a file's own tests run at the same time (equivalence), two do. Against a server that
- * somebody else started: one file after the other.
+ * Two files run at a time, each with a Temporal server of its own: most of the time one process starts, and the other core is idle. Where
+ * a file's own tests run at the same time (equivalence), two do. Against a server that somebody else started: one file after the other.
  */
 export default defineConfig(({ mode }) => ({
   test: {
@@ -36,7 +35,7 @@ export default defineConfig(({ mode }) => ({
     globalSetup: ['test/setup.ts'],
     testTimeout: 180_000,
     hookTimeout: 300_000,
-    maxWorkers: mode === 'integration' ? 1 : 3,
+    maxWorkers: mode === 'integration' ? 1 : 2,
     maxConcurrency: 2,
     sequence: { sequencer: LongestFirst },
   },

@@ -4,6 +4,7 @@ import { endJoiner, endStaleJoiner } from '../events/joiner.js';
 import { markWaiting, unmarkWaiting } from '../events/waiting.js';
 import { notFound, taken } from './errors.js';
 import { deploymentNames, untilListed, WAITING_PREFIX } from './names.js';
+import { onceStarted } from './patient.js';
 import { namespaceNotFound } from '../run/start.js';
 import { packDeployment, unpackDeployment, type DeploymentMemo } from './packing.js';
 import { timesOf, timesRefused, type ScheduleTimes } from './times.js';
@@ -231,7 +232,7 @@ export async function describeRecord(
 
 async function describe(client: Client, name: string): Promise<ScheduleDescription | undefined> {
   try {
-    return await client.schedule.getHandle(scheduleIdOf(name)).describe();
+    return await onceStarted(() => client.schedule.getHandle(scheduleIdOf(name)).describe());
   } catch (error) {
     if (isAbsent(error)) return undefined;
     if (error instanceof Error && error.name === 'NamespaceNotFoundError')
