@@ -3,7 +3,7 @@ Metaflow's production tokens: who deployed a production flow first decides who e
 
 T1. A deployment by `--production` under @project has one from its first version on, and keeps it. Nothing else has: no user branch,
     no run of `metaflow run` or `mft run`.
-T2. The token lies in the deployment's record, and with its runs as their namespace. Tokens themselves, and where a person's are
+T2. The token lies in the deployment's record, and with its runs as one of their two namespaces (the other is their owner's). Tokens themselves, and where a person's are
     remembered, are Metaflow's own.
 T3. It is settled in one place, the inspection of the flow, which asks `mft create` what is on record. Where no server is in reach,
     the remembered token stands for the recorded one.

@@ -133,15 +133,19 @@ class Planner:
         elif self.resume:
             self.resume.leave_alone()
         if self.register:
-            if mark:
-                metadata.add_sticky_tags(sys_tags=[mark])
+            metadata.add_sticky_tags(sys_tags=[*([mark] if mark else []), *self._owner()])
         else:
             metadata.register_run_id = lambda *_, **__: False
 
+    def _owner(self) -> List[str]:
+        """A run in the namespace of a production token is in its owner's too, as it is under `metaflow run --production`."""
+        from metaflow.util import get_username
+
+        return [f"user:{get_username()}"] if os.environ.get("METAFLOW_PRODUCTION_TOKEN") else []
+
     def _claimed(self, metadata: Any) -> None:
-        # The mark is the run's, not its tasks'.
-        if self.token:
-            metadata.sticky_sys_tags.discard(f"temporal_execution:{self.token}")
+        # These are the run's, not its tasks'.
+        metadata.sticky_sys_tags.difference_update([f"temporal_execution:{self.token}", *self._owner()])
         metadata.__dict__.pop("register_run_id", None)
 
     def _started(self, datastore: Any) -> bool:
