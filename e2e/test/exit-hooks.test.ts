@@ -56,7 +56,7 @@ describe('exit hooks', () => {
     const created = await bench.mft('create', flow);
     expect(created.status, created.stderr).toBe(0);
     const env = { ...bench.env, HOOKS_MODE: 'slow' };
-    const options = ['--name', 'late', '--workflow-timeout', '2', '--tag', 'nightly', '-o', 'late.mjs'];
+    const options = ['--name', 'late-hooked', '--workflow-timeout', '2', '--tag', 'nightly', '-o', 'late.mjs'];
     const late = await run(process.execPath, [MFT, 'create', flow, ...options], { cwd: bench.directory, env });
     expect(late.status, late.stderr).toBe(0);
     rmSync(source, { recursive: true });
@@ -102,12 +102,22 @@ describe('exit hooks', () => {
   });
 
   it("of a run that Temporal's schedule started, with the timeout and the tags of its deployment", async () => {
-    await bench.client.schedule.getHandle('metaflow-late').trigger();
+    await bench.client.schedule.getHandle('metaflow-late-hooked').trigger();
     const listed = async () =>
       (
         lastJson(
-          (await bench.mft('runs', '--deployment', 'late', '--status', 'timed_out', '--tag', 'nightly', '--json'))
-            .stdout,
+          (
+            await bench.mft(
+              'runs',
+              '--deployment',
+              'late-hooked',
+              '--status',
+              'timed_out',
+              '--tag',
+              'nightly',
+              '--json',
+            )
+          ).stdout,
         ) as unknown as Listed
       ).runs;
     await until(async () => (await listed()).length === 1, { what: 'the end of the run' });
@@ -118,7 +128,7 @@ describe('exit hooks', () => {
     const { typedSearchAttributes } = await bench.client.workflow.getHandle(run.workflowId).describe();
     const shown = Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
     expect(shown).toMatchObject({
-      ...{ MetaflowFlow: 'HookedFlow', MetaflowDeployment: 'late', MetaflowUser: 'tester' },
+      ...{ MetaflowFlow: 'HookedFlow', MetaflowDeployment: 'late-hooked', MetaflowUser: 'tester' },
       ...{ MetaflowRunId: run.runId, MetaflowTags: ['nightly'] },
     });
     expect(told()).toEqual(['undone', ...onError]);

@@ -176,7 +176,7 @@ describe('a flow with @project', () => {
     expect((await python('create')).status).toBe(0);
     const { workflowId, pathspec } = await json('trigger', named('prod'));
     await bench.client.workflow.getHandle(workflowId).result();
-    const asked = `[run.data.last_seen, {"production:${token}", "user:tester"} <= run.system_tags]`;
+    const asked = `[run.data.last_seen, {"production:${token}", "user:stranger"} <= run.system_tags]`;
     expect(await ask(bench, pathspec, asked)).toEqual([currentOf('prod', true), true]);
     const misplaced = await theirs('create', flow, '--generate-new-token');
     expect([misplaced.status, misplaced.stderr]).toMatchObject([2, expect.stringContaining('--production')]);
