@@ -105,7 +105,7 @@ describe('mft serve', () => {
     serving.kill('SIGTERM');
     const { exitCode, stderr } = await serving;
     expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/\[temporal-HelloFlow-\w+\/start\] says hihi/);
+    expect(stderr).toMatch(/\[temporal-before-\w+\/start\] says hihi/);
     expect(stderr).toContain('SIGTERM: no new tasks');
   }, 120_000);
 

@@ -80,7 +80,7 @@ describe('an event', () => {
     expect(first).toMatchObject({ name: 'ready', id: 'x', timestamp: 1000, pending: [], duplicates: [], refused: [] });
     expect(first.started.map(({ deployment }) => deployment)).toEqual(['Left', 'Right']);
     const [left] = first.started;
-    expect(left?.workflowId).toMatch(/^HelloFlow-[0-9a-f]{20}$/);
+    expect(left?.workflowId).toMatch(/^Left-[0-9a-f]{20}$/);
     expect(left).toMatchObject({ runId: runIdOf(left!.workflowId), pathspec: `HelloFlow/${left!.runId}` });
     expect(await inputOf(left!.workflowId)).toEqual({
       params: { table: 'sales', 'row-count': 7 },
