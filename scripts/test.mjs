@@ -51,7 +51,14 @@ for (const [part, folder] of [
 const sum = (what) => counted.reduce((total, one) => total + one[what], 0);
 const total = { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
 // A suite can fail although each of its tests passed, by an error outside of any.
-if (status !== 0 && total.failed === 0) total.failed = 1;
+const failures = counted.flatMap((one) => one.failures);
+if (status !== 0 && total.failed === 0) {
+  total.failed = 1;
+  failures.push({
+    name: 'a test runner',
+    why: `ended with status ${status} although no test failed: see what it printed`,
+  });
+}
 
 console.log('\n── Tests');
 for (const { name, passed, failed, skipped } of counted) {
@@ -61,5 +68,5 @@ for (const { name, passed, failed, skipped } of counted) {
 for (const reason of missing) console.log(`   not run: ${reason}`);
 console.log(`   ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 mkdirSync(path.join(ROOT, 'tmp'), { recursive: true });
-writeFileSync(path.join(ROOT, 'tmp/tests.json'), JSON.stringify(total));
+writeFileSync(path.join(ROOT, 'tmp/tests.json'), JSON.stringify({ ...total, failures }));
 process.exitCode = total.failed > 0 ? 1 : 0;
