@@ -47,7 +47,7 @@ export async function runExitHook(runner: Runner, input: ExitHookInput): Promise
     return await inSlot(runner, context, async () => {
       clearTimeout(waiting);
       const early = heart !== undefined;
-      heart ??= new Heart(context, runner.heartbeat, 0, true);
+      heart ??= new Heart(context, runner.heartbeat, 0);
       heart.begun(true);
       if (early) await sleep(THROTTLE);
       return await call(runner, input, session, heart);

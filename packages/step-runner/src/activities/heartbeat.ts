@@ -5,7 +5,8 @@ import { cutEnd } from '../text.js';
 const LAST_LINE_BYTES = 200;
 
 /**
- * Heartbeats of one running task: at once, then at a steady pace, each with what the next attempt and a person in Temporal's UI want to know.
+ * Heartbeats of one running task at a steady pace, each with what the next attempt and a person in Temporal's UI want to know. The first one is
+ * sent at once only where it has something to tell: each costs the server a write, and most tasks end before the second.
  *
  * @example
  * ```ts
@@ -30,12 +31,12 @@ export class Heart {
 
   /**
    * @param every - milliseconds between heartbeats.
-   * @param silent - whether the first one is left to who made it.
+   * @param failures - attempts before this one that failed by themselves: a loss must not make them forgotten.
    */
-  constructor(context: Context, every: number, failures: number, silent = false) {
+  constructor(context: Context, every: number, failures: number) {
     this.#context = context;
     this.#report = { failures };
-    if (!silent) this.#beat();
+    if (failures > 0) this.#beat();
     this.#timer = setInterval(() => this.#beat(), every);
   }
 
