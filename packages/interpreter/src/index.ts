@@ -9,10 +9,12 @@ export type { Pile, UndoTask } from './engine/pile.js';
 export type { Undoing } from './engine/undo.js';
 export type { Command, EngineEvent, RangeReport, TaskSpec } from './engine/events.js';
 export type {
+  End,
   EndRun,
   EngineState,
   Frame,
   Outcome,
+  PackedEnds,
   Phase,
   Place,
   RangeSpec,

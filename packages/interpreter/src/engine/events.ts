@@ -1,13 +1,13 @@
 import type { Compensation, InputRun, StepProgress, TaskCoordinates, Transition } from '@mft/graph';
 import type { Log } from './log.js';
 import type { UndoTask } from './pile.js';
-import type { EndRun, Outcome, RangeSpec, RunError } from './state.js';
+import type { End, Outcome, RangeSpec, RunError } from './state.js';
 
 /** What a child answers, whatever became of it. */
 export interface RangeReport {
   readonly outcome: Outcome;
   /** How each index ended. Covers the whole range where the outcome is `completed`. */
-  readonly ends: readonly EndRun[];
+  readonly ends: readonly End[];
   readonly done: number;
   readonly steps: Readonly<Record<string, StepProgress>>;
   /** What is to be undone should the run fail, in order of completion. */

@@ -1,5 +1,6 @@
 import { beginSaga } from '@mft/saga';
 import { inFlight, type Work } from './draft.js';
+import { packEnds } from './ends.js';
 import type { RangeReport } from './events.js';
 import { beginUndoing, compensationOf, isUndone, undoNext } from './undo.js';
 
@@ -34,7 +35,7 @@ function finish({ draft, commands }: Work): void {
   const compensation = compensationOf(draft);
   const report: RangeReport = {
     outcome,
-    ends: draft.range ? (frames[0]?.ends ?? []) : [],
+    ends: draft.range ? packEnds(frames[0]?.ends ?? []) : [],
     done,
     steps,
     saga: draft.range ? log : [],

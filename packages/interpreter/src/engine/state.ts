@@ -37,6 +37,17 @@ export interface EndRun {
   readonly visit: number;
 }
 
+/** Indices `from … to - 1` that ended in no regular order: `order` says of each which of `kinds` it was, as `unpackOrder` reads it. */
+export interface PackedEnds {
+  readonly from: number;
+  readonly to: number;
+  readonly kinds: readonly (readonly [step: string, visit: number])[];
+  readonly order: string;
+}
+
+/** How some neighbouring indices of a frame ended. */
+export type End = EndRun | PackedEnds;
+
 /** What a split, foreach or parallel step opened and its join has not closed yet. */
 export interface Frame extends Place {
   /** `range`: the outermost frame of a child, a part of a foreach whose join belongs to the parent. */
@@ -50,7 +61,7 @@ export interface Frame extends Place {
   /** Branches that have not arrived at the join. */
   readonly left: number;
   /** Those that have, sorted by `from`. */
-  readonly ends: readonly EndRun[];
+  readonly ends: readonly End[];
   /** Of a parallel frame: what its control task named. */
   readonly mappers?: { readonly step: string; readonly taskIds: readonly string[] };
 }

@@ -1,7 +1,7 @@
 import type { FlowNode, TaskCoordinates, Transition } from '@mft/graph';
 import { coordinatesOf, count, frameOf, nextOf, nodeOf, without, type Work } from './draft.js';
 import { addEnd, inputsOfJoin } from './ends.js';
-import type { EndRun, Place, RunningTask, Token } from './state.js';
+import type { End, Place, RunningTask, Token } from './state.js';
 import { refuse } from './stop.js';
 
 /** A task completed: its walk goes on as its step and what the step decided say. */
@@ -65,7 +65,7 @@ function go(work: Work, last: TaskCoordinates, { frame: id, slot }: Place, step:
 }
 
 /** Branches of a frame have come to its join. The last one opens it. */
-export function arrive(work: Work, id: number, runs: readonly EndRun[]): void {
+export function arrive(work: Work, id: number, runs: readonly End[]): void {
   const { draft } = work;
   let frame = frameOf(draft, id);
   for (const run of runs) {
