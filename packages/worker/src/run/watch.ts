@@ -37,7 +37,7 @@ export async function watchRun(
   } finally {
     ended.abort();
     await looking;
-    await report(client, run.workflowId, onProgress, 1_000);
+    await report(client, run.workflowId, onProgress, LAST);
   }
 }
 
@@ -45,6 +45,9 @@ export async function watchRun(
 const FIRST = 100;
 /** Milliseconds that a look may take. A query put before any worker polled may never be answered; the next one is. */
 const PATIENCE = 2_000;
+
+/** The same of the last look. Where no worker polls any more the server says so at once; a busy one is worth waiting for. */
+const LAST = 5_000;
 
 async function look(
   client: Client,
