@@ -1,5 +1,14 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -132,11 +141,22 @@ export class Launcher {
     return this.answer(this.begin(request));
   }
 
-  /** Process id of its planner: a child of it that works in the place (the guardian works in `/`). */
+  /** Process id of its planner, the only child that holds a socket. */
   planner(): number {
+    return this.#children().find(hasSocket)!;
+  }
+
+  /** Process id of the child that waits for a task: it works in the place (the guardian works in `/`), and nobody was told of it. */
+  waiting(): number | undefined {
+    const told = new Set(this.messages.map((message) => message['pid']));
+    const here = (pid: number): boolean => readlinkSync(`/proc/${pid}/cwd`) === this.#cwd;
+    return this.#children().find((pid) => !told.has(pid) && !hasSocket(pid) && here(pid));
+  }
+
+  #children(): number[] {
     const pid = this.process.pid!;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
-    return children.find((child) => readlinkSync(`/proc/${child}/cwd`) === this.#cwd)!;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return children === '' ? [] : children.split(' ').map(Number);
   }
 
   lines(id: string, stream: string): string[] {
@@ -210,6 +230,11 @@ export class Run {
   close(status = 'completed'): Promise<Message> {
     return this.launcher.ask({ op: 'close', run_id: this.id, status });
   }
+}
+
+function hasSocket(pid: number): boolean {
+  const files = `/proc/${pid}/fd`;
+  return readdirSync(files).some((fd) => readlinkSync(`${files}/${fd}`).startsWith('socket:'));
 }
 
 /** Command lines of the processes there are. */

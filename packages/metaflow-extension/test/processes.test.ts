@@ -32,6 +32,32 @@ describe('no orphan', () => {
     expect(await until(() => sleepers() === 0)).toBe(true);
   });
 
+  it('the process that waits for a task runs it; where somebody has killed it, the task is forked as it comes', async () => {
+    const launcher = await place.launch('behaviours.py');
+    const run = await Run.open(launcher, 'temporal-waiting');
+    expect(await run.start()).toMatchObject({ ok: true });
+    const pids: unknown[] = [];
+    for (const killed of [false, true, false]) {
+      expect(await until(() => launcher.waiting() !== undefined)).toBe(true);
+      const waiting = launcher.waiting()!;
+      if (killed) {
+        process.kill(waiting, 'SIGKILL');
+        expect(await until(() => !alive(waiting))).toBe(true);
+      }
+      const id = run.begin('sleeper');
+      const { pid } = await launcher.event(id, 'started');
+      pids.push(pid);
+      expect(pid === waiting).toBe(!killed);
+      await launcher.ask({ op: 'cancel', of: id, grace: 1 });
+      expect(await launcher.answer(id)).toMatchObject({ ok: false, error: { kind: 'cancelled' } });
+    }
+    expect(new Set(pids).size).toBe(3);
+    expect(await until(() => launcher.waiting() !== undefined)).toBe(true);
+    const last = launcher.waiting()!;
+    launcher.process.kill('SIGKILL');
+    expect(await until(() => !alive(last))).toBe(true);
+  });
+
   it('descriptor 3 closes: everything goes, also what has left its group', async () => {
     const { launcher, pid } = await sleeping();
     launcher.hangUp();

@@ -25,15 +25,15 @@ _TAIL = 4096
 class Stream:
     """One of a task's two streams."""
 
-    def __init__(self, name: str, reactor: Reactor, emit: Callable[[str, str], None], on_end: Callable[[], None]) -> None:
+    def __init__(self, name: str, reactor: Reactor) -> None:
         from metaflow.runtime import TruncatedBuffer
 
         self.name = name
         self.reader, self.writer = os.pipe()
         os.set_blocking(self.reader, False)
         self._reactor = reactor
-        self._emit = emit
-        self._on_end = on_end
+        self._emit: Callable[[str, str], None] = lambda name, line: None
+        self._on_end: Callable[[], None] = lambda: None
         self._buffer = TruncatedBuffer(name, MAX_LOG_SIZE)
         self._rest = bytearray()
         self._open_line = False
@@ -42,8 +42,9 @@ class Stream:
         self._taken = 0
         self._tail = bytearray()
 
-    def start(self) -> None:
+    def start(self, emit: Callable[[str, str], None], on_end: Callable[[], None]) -> None:
         """Begin to read; the task has its own copy of the writing end."""
+        self._emit, self._on_end = emit, on_end
         os.close(self.writer)
         self._reactor.add(self.reader, self.readable)
 

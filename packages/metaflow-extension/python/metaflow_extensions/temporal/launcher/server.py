@@ -22,6 +22,7 @@ from .node import Node
 from .planners import LOST, PlannerHandle
 from .reactor import Reactor
 from .settings import Settings
+from .spare import Spares
 from .tasks import TaskRun
 
 #: Seconds of idleness after which a planner ends, and between two looks at that.
@@ -41,6 +42,7 @@ class Server:
         self._planners: Dict[str, PlannerHandle] = {}
         self._tasks: Dict[Any, TaskRun] = {}
         self._closing = False
+        self.spares = Spares(settings, reactor, self.descriptors, temporary)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.reactor.later(0, self._node_gone))
 
@@ -59,7 +61,7 @@ class Server:
     def descriptors(self) -> List[int]:
         """What a fork must close."""
         fds = [3, 4, self.guardian.fd, *self.reactor.descriptors()]
-        return fds + [planner.fd for planner in self._planners.values()]
+        return fds + self.spares.descriptors() + [planner.fd for planner in self._planners.values()]
 
     def ended(self, task: TaskRun) -> None:
         """A task was answered."""

@@ -21,11 +21,17 @@ def start_task(
     settings: Settings, plan: Dict[str, Any], result: str, close: List[int], stdout: int, stderr: int, temporary: str
 ) -> int:
     """Start what the planner planned; returns the process id, which is also the group's. Raises OSError where there is no memory for it."""
+    return fork(lambda: run_task(settings, plan, result, temporary), close, stdout, stderr)
+
+
+def run_task(settings: Settings, plan: Dict[str, Any], result: str, temporary: str) -> None:
+    """In the process that was forked for it: run what the planner planned. Never returns."""
     if plan.get("exit_hook"):
-        return fork(lambda: _run_exit_hook(settings, plan), close, stdout, stderr)
-    if plan["fork"]:
-        return fork(lambda: _run_forked(settings, plan, result), close, stdout, stderr)
-    return fork(lambda: _run_spawned(settings, plan, result, temporary), close, stdout, stderr)
+        _run_exit_hook(settings, plan)
+    elif plan["fork"]:
+        _run_forked(settings, plan, result)
+    else:
+        _run_spawned(settings, plan, result, temporary)
 
 
 def _run_forked(settings: Settings, plan: Dict[str, Any], result: str) -> None:

@@ -2,7 +2,7 @@
 One attempt of one task, from Node's request to its answer: planned, started, listened to, ended, saved, answered.
 
 T1. Exactly one answer, whatever happens.
-T2. The answer is sent when the logs are stored, so that who reads it finds them.
+T2. The answer is sent when the logs are stored, so that who reads it finds them. Who printed nothing waits for nothing.
 T3. Nothing of a task's process group outlives it: after a success what is left is asked to end and then killed, after anything else
     it is killed at once.
 T4. A planner that dies takes no logs with it: they are saved through the next one.
@@ -104,16 +104,20 @@ class TaskRun:
     def _launch(self, plan: Dict[str, Any]) -> None:
         server = self._server
         flowfile.warm(server.settings.path)
-        self._streams = [Stream(name, server.reactor, self._emit, self._stream_ended) for name in ("stdout", "stderr")]
-        out, err = self._streams
-        # The reading ends too: a subprocess that outlives us would otherwise write to itself for ever.
-        close = [*server.descriptors(), out.reader, err.reader]
-        self.pid = start_task(server.settings, plan, self._result, close, out.writer, err.writer, server.temporary)
+        spare = server.spares.take(plan)
+        if spare is not None and spare.run(plan, self._result):
+            self._streams, self.pid = spare.streams, spare.pid
+        else:
+            self._streams = [Stream(name, server.reactor) for name in ("stdout", "stderr")]
+            out, err = self._streams
+            # The reading ends too: a subprocess that outlives us would otherwise write to itself for ever.
+            close = [*server.descriptors(), out.reader, err.reader]
+            self.pid = start_task(server.settings, plan, self._result, close, out.writer, err.writer, server.temporary)
         server.guardian.add(self.pid)
         server.reactor.on_exit(self.pid, self._exited)
         server.node.send({"event": "started", "id": self.id, "pid": self.pid, "mode": "fork" if plan["fork"] else "spawn"})
         for stream in self._streams:
-            stream.start()
+            stream.start(self._emit, self._stream_ended)
         self._save_later()
 
     def _emit(self, stream: str, line: str) -> None:
@@ -185,6 +189,8 @@ class TaskRun:
 
     def _ended(self, code: int) -> None:
         self._told = outcome.read(self._result)
+        if code == 0 and self._told and not any(stream.taken for stream in self._streams):
+            self._saved({})
         self._save({"return_code": code, "killed": self.cancelled, "success": code == 0})
 
     def _clear_group(self, gently: bool) -> None:
@@ -212,7 +218,7 @@ class TaskRun:
         done = {"op": "done", "id": self.id, "metadata": metadata, "logs": self._logs(), "told": bool(self._told)}
 
         def saved(reply: Dict[str, Any]) -> None:
-            if reply is LOST and self._status is not None and not self._saved_again:
+            if reply is LOST and self._status is not None and not self._saved_again and not self._answered:
                 self._saved_again = True
                 self._move_to(self._server.planner_of(self.request))
                 # The new one has not planned this task: it is told all of it.
