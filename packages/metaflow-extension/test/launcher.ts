@@ -146,11 +146,13 @@ export class Launcher {
     return this.#children().find(hasSocket)!;
   }
 
-  /** Process id of the child that waits for a task: it works in the place (the guardian works in `/`), and nobody was told of it. */
+  /** Process id of the child that waits for a task: a fork that works in the place (the guardian works in `/`), and of which nobody was told. */
   waiting(): number | undefined {
     const told = new Set(this.messages.map((message) => message['pid']));
     const here = (pid: number): boolean => readlinkSync(`/proc/${pid}/cwd`) === this.#cwd;
-    return this.#children().find((pid) => !told.has(pid) && !hasSocket(pid) && here(pid));
+    const command = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    const own = command(this.process.pid!);
+    return this.#children().find((pid) => !told.has(pid) && here(pid) && command(pid) === own && !hasSocket(pid));
   }
 
   #children(): number[] {
