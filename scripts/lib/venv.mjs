@@ -9,11 +9,12 @@ import { run } from './run.mjs';
  *
  * @param {string} version - of Metaflow
  * @param {string} [base] - Python to make it from
+ * @param {readonly string[]} [more] - packages beside it
  * @returns {string}
  */
-export function venvPython(version, base = 'python3') {
+export function venvPython(version, base = 'python3', more = []) {
   const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
-  return path.join(cache, 'mft/venvs', `metaflow-${version}-${path.basename(base)}`, 'bin/python');
+  return path.join(cache, 'mft/venvs', [`metaflow-${version}-${path.basename(base)}`, ...more].join('+'), 'bin/python');
 }
 
 /**
@@ -21,17 +22,18 @@ export function venvPython(version, base = 'python3') {
  *
  * @param {string} version - of Metaflow
  * @param {string} [base] - Python to make it from
+ * @param {readonly string[]} [more] - packages beside it, as pip takes them
  * @returns {Promise<string>}
  * @throws Error where it cannot be made
  */
-export async function pythonWith(version, base = 'python3') {
-  const python = venvPython(version, base);
+export async function pythonWith(version, base = 'python3', more = []) {
+  const python = venvPython(version, base, more);
   const folder = path.dirname(path.dirname(python));
   if (existsSync(python)) return python;
   /** @type {[string, string[]][]} */
   const steps = [
     [base, ['-m', 'venv', folder]],
-    [python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `metaflow==${version}`]],
+    [python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `metaflow==${version}`, ...more]],
   ];
   await mkdir(path.dirname(folder), { recursive: true });
   for (const [program, args] of steps) {

@@ -152,7 +152,13 @@ export class Launcher {
     const here = (pid: number): boolean => readlinkSync(`/proc/${pid}/cwd`) === this.#cwd;
     const command = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8');
     const own = command(this.process.pid!);
-    return this.#children().find((pid) => !told.has(pid) && here(pid) && command(pid) === own && !hasSocket(pid));
+    return this.#children().find((pid) => {
+      try {
+        return !told.has(pid) && here(pid) && command(pid) === own && !hasSocket(pid);
+      } catch {
+        return false; // ended meanwhile
+      }
+    });
   }
 
   #children(): number[] {
