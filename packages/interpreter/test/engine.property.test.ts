@@ -17,6 +17,7 @@ const limits: fc.Arbitrary<Partial<Limits>> = fc.record({
   window: fc.integer({ min: 1, max: 12 }),
   childWindow: fc.integer({ min: 1, max: 5 }),
   childThreshold: fc.integer({ min: 3, max: 6 }),
+  childNested: fc.integer({ min: 1, max: 4 }),
   childSize: fc.integer({ min: 1, max: 3 }),
   childrenAtOnce: fc.integer({ min: 1, max: 3 }),
   undoInline: fc.integer({ min: 1, max: 20 }),

@@ -6,6 +6,11 @@ export interface Limits {
   readonly childWindow: number;
   /** A foreach wider than this runs as children over ranges of its indices. */
   readonly childThreshold: number;
+  /**
+   * A foreach of at least so many indices inside of other ones also runs as children, where all of them together are more tasks than
+   * `childThreshold`. Absent in runs that began with earlier code, where only a foreach of its own width does.
+   */
+  readonly childNested?: number;
   /** Indices in one child. Never above `childThreshold`, or a child would need children for its own range. */
   readonly childSize: number;
   /** Most children in flight in one workflow. */
@@ -38,6 +43,7 @@ export const LIMITS: Required<Limits> = {
   window: 100,
   childWindow: 50,
   childThreshold: 1000,
+  childNested: 100,
   childSize: 500,
   childrenAtOnce: 4,
   undoInline: 100,

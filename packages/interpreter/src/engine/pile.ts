@@ -4,7 +4,7 @@ import { taskLabel, type TaskCoordinates } from '@mft/graph';
  * Tasks in the order of their completion, a stack in few bytes: a run of 100,000 tasks carries them all in its state.
  *
  * The task on top is spelt out; each one below it is kept as its difference from the one above, so that both adding one and taking one
- * off touch the end of a text only. In a foreach of one step that is two or three bytes a task.
+ * off touch the end of a text only. In a foreach of one step that is one or two bytes a task.
  */
 
 /** A task that can be undone. */
@@ -27,8 +27,34 @@ export interface Pile {
   readonly kinds: readonly Kind[];
   /** The task on top: which kind, the last number of its index path (0 where it has none), its visit. */
   readonly top: readonly [kind: number, last: number, visit: number];
-  /** From each task to the one below: ` [kind!]difference[:visit]` in base 36, kind and visit only where they differ; topmost last. */
+  /**
+   * From each task to the one below it, topmost last: `[!kind!][:visit:]difference`, kind and visit only where they differ. The difference is
+   * letters, of which the last one is small: from -13 to 12 it is one.
+   */
+  readonly packed?: string;
+  /** Those at the bottom, in runs that began with earlier code: ` [kind!]difference[:visit]` in base 36. */
   readonly below: string;
+}
+
+const RADIX = 26;
+const SMALL = 97;
+const CAPITAL = 65;
+
+/** A whole number in letters, small ones of either sign in one. */
+function lettersOf(number: number): string {
+  const positive = number < 0 ? -2 * number - 1 : 2 * number;
+  let text = String.fromCharCode(SMALL + (positive % RADIX));
+  for (let rest = Math.floor(positive / RADIX); rest > 0; rest = Math.floor(rest / RADIX)) {
+    text = String.fromCharCode(CAPITAL + (rest % RADIX)) + text;
+  }
+  return text;
+}
+
+function numberOf(letters: string): number {
+  let positive = 0;
+  for (const letter of letters.slice(0, -1)) positive = positive * RADIX + letter.charCodeAt(0) - CAPITAL;
+  positive = positive * RADIX + letters.charCodeAt(letters.length - 1) - SMALL;
+  return positive % 2 === 0 ? positive / 2 : -(positive + 1) / 2;
 }
 
 /** What a person reads of a task. */
@@ -41,7 +67,7 @@ export function labelOf(task: UndoTask): string {
  *
  * @example
  * ```ts
- * pileOn(pileOn(undefined, { step: 'a', index: [0], visit: 0 }), { step: 'a', index: [1], visit: 0 }).below; // ' -1'
+ * pileOn(pileOn(undefined, { step: 'a', index: [0], visit: 0 }), { step: 'a', index: [1], visit: 0 }).packed; // 'b'
  * ```
  */
 export function pileOn(pile: Pile | undefined, task: UndoTask): Pile {
@@ -58,11 +84,11 @@ export function pileOn(pile: Pile | undefined, task: UndoTask): Pile {
   const at = known < 0 ? kinds.length - 1 : known;
   const [oldKind, oldLast, oldVisit] = pile.top;
   const token = [
-    oldKind === at ? '' : `${oldKind.toString(36)}!`,
-    (oldLast - last).toString(36),
-    oldVisit === visit ? '' : `:${oldVisit.toString(36)}`,
+    oldKind === at ? '' : `!${oldKind.toString(36)}!`,
+    oldVisit === visit ? '' : `:${oldVisit.toString(36)}:`,
+    lettersOf(oldLast - last),
   ].join('');
-  return { count: pile.count + 1, kinds, top: [at, last, visit], below: `${pile.below} ${token}` };
+  return { ...pile, count: pile.count + 1, kinds, top: [at, last, visit], packed: (pile.packed ?? '') + token };
 }
 
 /** The task on top, and the pile without it, if anything is left. */
@@ -76,15 +102,38 @@ export function pileOff(pile: Pile): { readonly task: UndoTask; readonly rest: P
     ...(taskId === undefined ? {} : { taskId }),
   };
   if (pile.count === 1) return { task, rest: undefined };
-  const at = pile.below.lastIndexOf(' ');
-  const token = /^(?:([^!]+)!)?(-?[^:]+)(?::(.+))?$/.exec(pile.below.slice(at + 1)) ?? broken();
-  const [, newKind, difference = '', newVisit] = token;
+  const { below, packed = '' } = pile;
+  const { length, newKind, difference, newVisit } = packed === '' ? lastOf(below) : lastPacked(packed);
   const top = [
     newKind === undefined ? kind : parseInt(newKind, 36),
-    last + parseInt(difference, 36),
+    last + difference,
     newVisit === undefined ? visit : parseInt(newVisit, 36),
   ] as const;
-  return { task, rest: { ...pile, count: pile.count - 1, top, below: pile.below.slice(0, at) } };
+  const less = packed === '' ? { below: below.slice(0, -length) } : { packed: packed.slice(0, -length) };
+  return { task, rest: { ...pile, ...less, count: pile.count - 1, top } };
+}
+
+interface Token {
+  readonly length: number;
+  readonly newKind: string | undefined;
+  readonly difference: number;
+  readonly newVisit: string | undefined;
+}
+
+/** Longer than any token: nothing before it is looked at. */
+const LONGEST = 64;
+
+function lastPacked(packed: string): Token {
+  const found = /(?:!([0-9a-z]+)!)?(?::([0-9a-z]+):)?([A-Z]*[a-z])$/.exec(packed.slice(-LONGEST)) ?? broken();
+  const [token, newKind, newVisit, letters = ''] = found;
+  return { length: token.length, newKind, difference: numberOf(letters), newVisit };
+}
+
+function lastOf(below: string): Token {
+  const token = below.slice(below.lastIndexOf(' '));
+  const found = /^ (?:([^!]+)!)?(-?[^:]+)(?::(.+))?$/.exec(token) ?? broken();
+  const [, newKind, difference = '', newVisit] = found;
+  return { length: token.length, newKind, difference: parseInt(difference, 36), newVisit };
 }
 
 function same(one: Kind, other: Kind): boolean {

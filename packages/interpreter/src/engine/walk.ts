@@ -1,5 +1,5 @@
 import type { FlowNode, TaskCoordinates, Transition } from '@mft/graph';
-import { coordinatesOf, count, frameOf, nextOf, nodeOf, without, type Work } from './draft.js';
+import { coordinatesOf, count, frameOf, nextOf, nodeOf, without, type Draft, type Work } from './draft.js';
 import { addEnd, inputsOfJoin } from './ends.js';
 import type { End, Place, RunningTask, Token } from './state.js';
 import { refuse } from './stop.js';
@@ -110,8 +110,22 @@ function openForeach(work: Work, task: RunningTask, node: FlowNode, splits: numb
   const id = openFrame(work, task, node, 'foreach', splits);
   // All are counted here, none when its token is made: a child counts none of them, or they would be there twice.
   count(work, nextOf(node), { total: splits });
-  if (splits > draft.limits.childThreshold) draft.wide.push(id);
+  if (runsAsChildren(draft, id, splits)) draft.wide.push(id);
   else draft.ready.push({ frame: id });
+}
+
+/** Whether a foreach is wide, by itself or with those around it in this workflow. */
+function runsAsChildren(draft: Draft, id: number, splits: number): boolean {
+  const { childThreshold, childNested = Infinity } = draft.limits;
+  if (splits > childThreshold) return true;
+  if (splits < childNested) return false;
+  let tasks = splits;
+  for (let around = frameOf(draft, id).frame; around !== null;) {
+    const frame = frameOf(draft, around);
+    if (frame.kind === 'foreach') tasks *= frame.end;
+    around = frame.frame;
+  }
+  return tasks > childThreshold;
 }
 
 function openParallel(work: Work, task: RunningTask, node: FlowNode): void {
