@@ -1,0 +1,2 @@
+export { MetaflowRangeWorkflow, MetaflowWorkflow } from '@mft/interpreter/workflows';
+export { byHand, byHandRange } from './by-hand.mjs';
