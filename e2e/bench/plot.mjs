@@ -12,8 +12,4 @@ import { versions } from './lib/machine.mjs';
 const python = await pythonWith(versions().metaflow, 'python3', ['matplotlib']);
 const here = import.meta.dirname;
 const drawn = path.join(ROOT, 'docs/images/benchmark.svg');
-process.exitCode = await run(python, [
-  path.join(here, 'plot.py'),
-  path.join(here, 'bench-results.json'),
-  drawn,
-]);
+process.exitCode = await run(python, [path.join(here, 'plot.py'), path.join(here, 'bench-results.json'), drawn]);
