@@ -55,8 +55,8 @@ export async function workerSlots(
     return temporalsOwn({ tuner: tunerOf((await resourceSlots(settings.targets, maxWorkers))()) });
   const asks = Object.values(config.plan.policies).some((policy) => policy.memory !== undefined);
   if (!asks) return temporalsOwn({ maxConcurrentActivityTaskExecutions: maxWorkers });
-  const { slots, supplier } = createSharedBound(maxWorkers, memory);
-  return { slots, temporal: { tuner: tunerOf(supplier(() => Infinity)) } };
+  const bound = createSharedBound(maxWorkers, memory);
+  return { slots: bound.slots, temporal: { tuner: tunerOf(bound.supplier(() => Infinity)) } };
 }
 
 /**
