@@ -39,7 +39,7 @@ export interface WorkerProcessFlags {
 export function workerOptions(): Option[] {
   return [
     new Option('--max-workers <n>', 'tasks at a time (default: by cores and memory)').argParser(wholeNumber),
-    new Option('--memory <amount>', 'what tasks with @resources(memory=…) share, as 16GB (default: 80 %)').argParser(
+    new Option('--memory <amount>', 'memory that tasks with @resources share, as 16GB (default: 80 %)').argParser(
       megabytes,
     ),
     new Option('--target-memory <share>', 'take tasks only while the machine is below, 0 to 1').argParser(share),
