@@ -24,6 +24,7 @@ export const nodeSchema = z.looseObject({
 export const policySchema = z.looseObject({
   retry: z.looseObject({ user: count, error: count, minutesBetween: z.number().nonnegative(), losses: count }),
   timeout: z.number().positive().exactOptional(),
+  memory: z.number().positive().exactOptional(),
   compensate: z
     .looseObject({
       handler: name,

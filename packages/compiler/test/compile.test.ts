@@ -105,12 +105,14 @@ test('policies: what each decorator answers, the largest counts', async () => {
     caught: { retry: { user: 0, error: 3, minutesBetween: 0, losses: 2 } },
     both: { retry: { user: 3, error: 3, minutesBetween: 1, losses: 2 }, timeout: 90 },
     once: { retry: { user: 0, error: 0, minutesBetween: 2, losses: 0 } },
+    heavy: { ...none, memory: 8000 },
     plain: none,
     end: none,
   });
   expect(decorators).toEqual({
     catch: ['both', 'caught'],
     environment: ['plain'],
+    resources: ['heavy', 'plain'],
     retry: ['both', 'once', 'start'],
     timeout: ['both'],
   });
@@ -133,6 +135,8 @@ test('--with reaches every step, and stays among the options', async () => {
   const byDefault = await compile(place.path, 'linear.py', { vars: { METAFLOW_DEFAULT_DECOSPECS: 'retry:times=2' } });
   expect(byDefault.plan.policies['start']?.retry.user).toBe(2);
   expect(byDefault.environment).toMatchObject({ METAFLOW_DEFAULT_DECOSPECS: 'retry:times=2' });
+  const heavy = await compile(place.path, 'linear.py', { options: ['--with', 'resources:memory=2500.7'] });
+  expect(heavy.plan.policies['middle']).toEqual({ ...none, memory: 2500 });
 });
 
 describe('parameters', () => {

@@ -33,6 +33,8 @@ export interface StepPolicy {
   readonly retry: RetryPolicy;
   /** Seconds of `@timeout`, which acts inside the step: the activity's own timeout must be longer. Absent: no limit. */
   readonly timeout?: number;
+  /** MB (1,000,000 bytes) that a task of the step takes where it runs, of `@resources(memory=…)`. Absent: nothing is said, or it runs elsewhere. */
+  readonly memory?: number;
   readonly compensate?: CompensationPolicy;
 }
 

@@ -7,7 +7,7 @@ export { LauncherFatalError, LauncherLostError } from './launcher/errors.js';
 export { formatLogLine } from './log.js';
 export type { LauncherLogLine, TaskLogLine } from './log.js';
 export { createTaskSlots } from './slots.js';
-export type { SlotUse, TaskSlots } from './slots.js';
+export type { CountedSlots, MemoryUse, SlotUse, TaskNeed, TaskSlots, TaskSlotsOptions } from './slots.js';
 export { fetchStoredConfig, parseStoredConfig, placeOf } from './stored.js';
 export type { StoredPlace } from './stored.js';
 export type { StepRunnerOptions } from './options.js';

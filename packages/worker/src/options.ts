@@ -1,13 +1,20 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { megabytesOf } from './quantity.js';
 
 /*
- * The options of a process that runs tasks, declared once for `node FILE` and for `mft serve`. Nothing but commander is loaded here.
+ * The options of a process that runs tasks, declared once for `node FILE` and for `mft serve`. Nothing but commander is loaded here that takes time.
  */
 
 /** What {@link workerOptions} leaves in a command's options. */
 export interface WorkerProcessFlags {
   /** Tasks at a time. */
   readonly maxWorkers?: number;
+  /** MB. */
+  readonly memory?: number;
+  /** From 0 to 1. */
+  readonly targetMemory?: number;
+  readonly targetCpu?: number;
+  readonly maxCachedWorkflows?: number;
   /** Seconds. */
   readonly grace?: number;
   readonly python?: string;
@@ -31,9 +38,13 @@ export interface WorkerProcessFlags {
  */
 export function workerOptions(): Option[] {
   return [
-    new Option('--max-workers <n>', 'tasks at a time (default: one per 300 MB of memory, 2 to 16)').argParser(
-      wholeNumber,
+    new Option('--max-workers <n>', 'tasks at a time (default: by cores and memory)').argParser(wholeNumber),
+    new Option('--memory <amount>', 'memory that tasks with @resources share, as 16GB (default: 80 %)').argParser(
+      megabytes,
     ),
+    new Option('--target-memory <share>', 'take tasks only while the machine is below, 0 to 1').argParser(share),
+    new Option('--target-cpu <share>', 'the same of its processors').argParser(share),
+    new Option('--max-cached-workflows <n>', 'runs kept in memory between their events').argParser(wholeNumber),
     new Option('--grace <seconds>', 'time that running tasks get when the worker is stopped')
       .argParser(seconds)
       .default(30),
@@ -46,6 +57,29 @@ export function workerOptions(): Option[] {
   ];
 }
 
+/**
+ * What a worker may take of its machine, as the settings of `createMetaflowWorker` and `serveDeployments` name it.
+ *
+ * @example
+ * ```ts
+ * capacityOf({ maxWorkers: 8, targetCpu: 0.9 }); // { maxWorkers: 8, targets: { cpu: 0.9 }, … }
+ * ```
+ */
+export function capacityOf({ maxWorkers, memory, targetMemory, targetCpu, maxCachedWorkflows }: WorkerProcessFlags): {
+  readonly maxWorkers: number | undefined;
+  readonly memory: number | undefined;
+  readonly targets: { readonly memory: number | undefined; readonly cpu: number | undefined } | undefined;
+  readonly temporal: { readonly maxCachedWorkflows: number } | undefined;
+} {
+  const given = targetMemory !== undefined || targetCpu !== undefined;
+  return {
+    maxWorkers,
+    memory,
+    targets: given ? { memory: targetMemory, cpu: targetCpu } : undefined,
+    temporal: maxCachedWorkflows === undefined ? undefined : { maxCachedWorkflows },
+  };
+}
+
 /** The option of every command that speaks to Temporal, beside those of the connection. */
 export function dataConverterOption(): Option {
   return new Option('--data-converter <module>', 'module whose payload codecs encrypt all data (MFT_DATA_CONVERTER)');
@@ -55,6 +89,18 @@ export function dataConverterOption(): Option {
 export function wholeNumber(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('A whole number, 1 or more, is needed.');
   return Number(text);
+}
+
+function megabytes(text: string): number {
+  const amount = megabytesOf(text);
+  if (amount === undefined) throw new InvalidArgumentError('An amount with its unit is needed, such as 16GB or 512MB.');
+  return amount;
+}
+
+function share(text: string): number {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : 0;
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError('A number above 0 and up to 1 is needed.');
 }
 
 function seconds(text: string): number {

@@ -77,6 +77,33 @@ describe('a bound that task queues share', () => {
     expect(others.permit).toBeDefined();
   });
 
+  it('takes further tasks for those that wait for memory, as many again at most', async () => {
+    const bound = createSharedBound(2, { memory: 1000 });
+    const supplier = bound.supplier(() => Infinity);
+    const never = new AbortController().signal;
+    const heavy = { memory: 1000, step: 'F/heavy' };
+    const take = async (): Promise<boolean> => {
+      const permit = supplier.tryReserveSlot(context);
+      if (permit !== null) supplier.markSlotUsed({ slotInfo, permit });
+      return permit !== null;
+    };
+    expect(await take()).toBe(true);
+    const release = await bound.slots.acquire(never, heavy);
+    expect(await take()).toBe(true);
+    // Two are taken, and one of them waits: there is a slot for a third.
+    const next = bound.slots.acquire(never, heavy);
+    const asked = ask(supplier);
+    await settle();
+    supplier.markSlotUsed({ slotInfo, permit: asked.permit! });
+    for (let i = 0; i < 3; i++) void bound.slots.acquire(never, heavy);
+    expect([await take(), await take(), await take()]).toEqual([true, false, false]);
+    // What was kept waiting runs now, and counts.
+    release();
+    (await next)();
+    await settle();
+    expect(bound.slots.use).toMatchObject({ running: 1, waiting: 2 });
+  });
+
   it('forgets who asks no more', async () => {
     const bound = createSharedBound(1);
     const supplier = bound.supplier(() => 1);

@@ -25,8 +25,15 @@ export async function serve(
   const { env, screen, show } = context;
   const idle = integer('--idle', flags.idle, 1);
   const getTarget = await locateServer(flags, context);
-  const { connect, connectWorker, openWorkerService, publishCommand, registerSearchAttributes, serveDeployments } =
-    await import('@mft/worker');
+  const {
+    capacityOf,
+    connect,
+    connectWorker,
+    openWorkerService,
+    publishCommand,
+    registerSearchAttributes,
+    serveDeployments,
+  } = await import('@mft/worker');
   const service = await openWorkerService(flags, { stdout: screen });
   const { logger, taskLine, launcherLine } = service;
   try {
@@ -37,10 +44,10 @@ export async function serve(
     ]);
     try {
       await registerSearchAttributes(client);
-      const { maxWorkers, grace, python, mode, preload } = flags;
+      const { grace, python, mode, preload } = flags;
       await serveDeployments({
         ...{ client, connection: native.connection, namespace: native.namespace, dataConverter: native.dataConverter },
-        ...{ maxWorkers, grace, python, mode, preload, idle, env, logger },
+        ...{ ...capacityOf(flags), grace, python, mode, preload, idle, env, logger },
         publish: {
           command: publishCommand(ownProgram(), '--temporal-namespace', target.flags, native),
           deployed: true,

@@ -16,6 +16,7 @@ import { attemptOf, reportOf, type Attempt } from '../attempts.js';
 import { handedOverFailure, lostFailure, stepFailure, type FailureDetails } from '../failure.js';
 import { LauncherFatalError, LauncherLostError } from '../launcher/errors.js';
 import type { OkAnswer, TaskRequest } from '../launcher/protocol.js';
+import type { TaskNeed } from '../slots.js';
 import { Heart } from './heartbeat.js';
 import { logLine, originOf, type Runner } from './runner.js';
 import { inSlot } from './slot.js';
@@ -45,7 +46,8 @@ export async function runTask(runner: Runner, input: TaskInput): Promise<TaskRes
     const pathspec = [config.flow.name, input.runId, input.step, taskId].join('/');
     const details: FailureDetails = { pathspec, step: input.step, attempt: attempt.number };
     try {
-      const answer = await inSlot(runner, context, () => attemptTask(runner, context, input, attempt, heart));
+      const work = () => attemptTask(runner, context, input, attempt, heart);
+      const answer = await inSlot(runner, context, work, needOf(config, input.step));
       if (!answer.ok) {
         heart.failed();
         throw stepFailure(answer.error, attempt, details, runner.retryWait);
@@ -155,6 +157,12 @@ function retryOf(config: FlowConfig, step: string): RetryPolicy {
       { hint: 'Run it with a worker that serves the deployment of that hash.', exitCode: 1 },
     );
   return policy.retry;
+}
+
+/** What `@resources` asks for; nothing is known of what a control task's siblings take together. */
+function needOf({ flow, plan }: FlowConfig, step: string): TaskNeed | undefined {
+  const memory = plan.policies[step]?.memory;
+  return memory === undefined ? undefined : { memory, step: `${flow.name}/${step}` };
 }
 
 /** Counted from when the task has its slot: Temporal's own limit also covers the waiting. */

@@ -3,6 +3,7 @@ import type { FlowConfig } from '@mft/graph';
 import { connect, connectWorker } from '../connection/connect.js';
 import { recordDeployment } from '../deployment/record.js';
 import { publishCommand } from '../events/command.js';
+import { capacityOf } from '../options.js';
 import { registerSearchAttributes } from '../search/register.js';
 import { openWorkerService } from '../service/service.js';
 import { defaultMaxWorkers } from '../worker/capacity.js';
@@ -30,7 +31,7 @@ export async function work(deployment: Deployment, flags: WorkerFlags): Promise<
     try {
       await runWorker({
         ...{ config, hash, connection, namespace, dataConverter, extensionPath, logger },
-        ...{ grace, maxWorkers, python, mode, preload },
+        ...{ ...capacityOf(flags), grace, maxWorkers, python, mode, preload },
         workflowBundle: { code: deployment.workflows() },
         publish: {
           command: publishCommand([process.execPath, resolve(file)], '--namespace', flags, { address, namespace }),

@@ -1,8 +1,8 @@
-import { createTaskSlots, type SlotUse, type TaskSlots } from '@mft/step-runner';
+import { createTaskSlots, type CountedSlots } from '@mft/step-runner';
 import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporalio/worker';
 
 /*
- * One bound on tasks for many Temporal Workers.
+ * One bound on tasks for many Temporal Workers, or for one whose tasks may wait for memory.
  *
  * A worker asks for a slot before it polls, and holds it while it waits for a task, for a minute where there is none. Were these counted,
  * ten idle task queues would leave nothing of eight slots. So a slot that waits counts only while it is fresh: a queue that has tasks
@@ -10,7 +10,8 @@ import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporal
  *
  * B1. No more than `total` tasks have a process at a time: that is the step runners' own bound ({@link SharedBound.slots}), for which the
  *     few that came through stale slots wait, with heartbeats, open to a cancel.
- * B2. While `total` tasks are at work nobody polls anew.
+ * B2. While `total` tasks are at work nobody polls anew. One that waits for memory is not at work, so that others may pass it; of those as
+ *     many as `total` are taken at most, since another worker may have the memory.
  * B3. Queues that wait for a slot get it in turn; one whose tasks have filled its own limit lets others pass.
  */
 
@@ -38,13 +39,21 @@ interface Waiter {
 /** A bound that several Temporal Workers share. */
 export interface SharedBound {
   /** For the step runners. */
-  readonly slots: TaskSlots & { readonly use: SlotUse };
+  readonly slots: CountedSlots;
   /**
    * A slot supplier for the activities of one Temporal Worker.
    *
    * @param limit - slots that this worker may have of its own, asked again and again
    */
   supplier(limit: () => number): CustomSlotSupplier<ActivitySlotInfo>;
+}
+
+/** What is bounded beside the number of tasks. */
+export interface SharedBoundOptions {
+  /** MB that tasks which ask for memory share. @defaultValue no bound */
+  readonly memory?: number | undefined;
+  /** Told of steps that ask for more than that. @defaultValue nobody */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -57,11 +66,13 @@ export interface SharedBound {
  * const tuner = { activityTaskSlotSupplier: bound.supplier(() => 8), … };
  * ```
  */
-export function createSharedBound(total: number): SharedBound {
+export function createSharedBound(total: number, options: SharedBoundOptions = {}): SharedBound {
   const waiters: Waiter[] = [];
   let held = 0;
+  const slots = createTaskSlots(total, { ...options, onMemory: () => serve() });
 
-  const hasRoom = (queue: Queue): boolean => held < total && queue.held < queue.limit();
+  const room = (): number => total + Math.min(total, slots.memory.waiting);
+  const hasRoom = (queue: Queue): boolean => held < room() && queue.held < queue.limit();
   const count = (queue: Queue, by: 1 | -1): void => {
     held += by;
     queue.held += by;
@@ -81,7 +92,7 @@ export function createSharedBound(total: number): SharedBound {
     serve();
   };
   const serve = (): void => {
-    for (let i = 0; i < waiters.length && held < total;) {
+    for (let i = 0; i < waiters.length && held < room();) {
       const waiter = waiters[i] as Waiter;
       if (!hasRoom(waiter.queue)) i++;
       else {
@@ -124,5 +135,5 @@ export function createSharedBound(total: number): SharedBound {
       releaseSlot: ({ permit }) => letGo(permit as Permit, 'released'),
     };
   };
-  return { slots: createTaskSlots(total), supplier };
+  return { slots, supplier };
 }

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SearchAttributeName } from '@mft/graph';
 import { createStepActivities, type StepRunner } from '@mft/step-runner';
 import type { Client } from '@temporalio/client';
-import type { Worker } from '@temporalio/worker';
+import type { ActivitySlotInfo, SlotSupplier, Worker } from '@temporalio/worker';
 import type { createAnnouncer } from '../events/announce.js';
 import type { DeploymentHealth } from '../service/health.js';
 import { runnerSettings, temporalSettings, type WorkerSettings } from '../worker/settings.js';
+import { tunerOf } from '../worker/slots.js';
 import { createTemporalWorker } from '../worker/temporal-worker.js';
 import type { SharedBound } from './bound.js';
 import type { CatalogRecord } from './catalog.js';
@@ -23,6 +24,8 @@ export interface QueueContext {
   readonly settings: WorkerSettings;
   readonly client: Client;
   readonly bound: SharedBound;
+  /** Where slots follow the machine's load: what gives them, within {@link QueueContext.maxWorkers}. @defaultValue the bound does */
+  readonly supplier?: (() => SlotSupplier<ActivitySlotInfo>) | undefined;
   /** Tells the deployments that wait for a run that it has completed. */
   readonly announce: ReturnType<typeof createAnnouncer>;
   readonly workflowBundle: { readonly code: string };
@@ -86,21 +89,14 @@ export class QueueWorker {
       beforeCurrent: () => context.refresh(taskQueue),
       onLauncherFailure: ({ name }, error) => context.launcherFailed(name, error),
     });
-    const limit = (): number => newestOf(own?.deployments ?? records).config.maxWorkers ?? maxWorkers;
-    // Slots are the tuner's.
-    const { maxConcurrentActivityTaskExecutions: _, ...temporal } = temporalSettings(taskQueue, maxWorkers, grace);
+    const limit = (): number => newestOf(own?.deployments ?? records).config.maxWorkers ?? Infinity;
     try {
       const worker = await createTemporalWorker({
-        ...temporal,
+        ...temporalSettings(taskQueue, maxWorkers, grace),
         // Each waits with a slot: see `bound.ts`.
         activityTaskPollerBehavior: { type: 'simple-maximum', maximum: Math.min(maxWorkers, 2) },
         maxCachedWorkflows: 100,
-        tuner: {
-          activityTaskSlotSupplier: bound.supplier(limit),
-          workflowTaskSlotSupplier: { type: 'fixed-size', numSlots: 40 },
-          localActivityTaskSlotSupplier: { type: 'fixed-size', numSlots: 100 },
-          nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
-        },
+        tuner: tunerOf(context.supplier?.() ?? bound.supplier(limit)),
         connection: settings.connection,
         namespace: client.options.namespace,
         dataConverter: settings.dataConverter,

@@ -6,7 +6,7 @@ import type { ServeOptions, Serving } from './options.js';
  * Make what serves every deployment that is recorded in a namespace, as they come and go: one Temporal Worker a task queue, one bound on
  * tasks for all of them. Polls nothing before its `run`.
  *
- * @throws MftError `BAD_MAX_WORKERS`
+ * @throws MftError `BAD_MAX_WORKERS`, `BAD_CAPACITY`
  * @example
  * ```ts
  * const serving = await createDeploymentServer({ client, connection: native.connection, maxWorkers: 8 });
@@ -28,7 +28,7 @@ export async function createDeploymentServer(options: ServeOptions): Promise<Ser
  * Serve every deployment that is recorded in a namespace until SIGTERM or SIGINT: the first drains within the grace period, the second
  * ends all tasks at once.
  *
- * @throws MftError `BAD_MAX_WORKERS`, `NAMESPACE_NOT_FOUND`
+ * @throws MftError `BAD_MAX_WORKERS`, `BAD_CAPACITY`, `NAMESPACE_NOT_FOUND`
  * @example
  * ```ts
  * const [{ client }, native] = await Promise.all([connect(), connectWorker()]);

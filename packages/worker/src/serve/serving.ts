@@ -6,6 +6,7 @@ import type { HealthReport, WorkerState } from '../service/health.js';
 import { isConnected } from '../service/worker-health.js';
 import { defaultMaxWorkers } from '../worker/capacity.js';
 import { checkedMaxWorkers, DEFAULT_GRACE, runnerSettings } from '../worker/settings.js';
+import { memoryOptions, resourceSlots } from '../worker/slots.js';
 import { createSharedBound } from './bound.js';
 import { Catalog, type CatalogRecord } from './catalog.js';
 import type { ServeOptions, Serving } from './options.js';
@@ -27,7 +28,10 @@ const AT_ONCE = 4;
 
 /** Make what serves a namespace. Polls nothing before its `run`. */
 export async function createServing(options: ServeOptions): Promise<Serving> {
-  const server = new Server(options, options.workflowBundle ?? (await prebuiltWorkflowBundle()));
+  const { targets } = options;
+  const most = options.maxWorkers ?? defaultMaxWorkers();
+  const supplier = targets === undefined ? undefined : await resourceSlots(targets, most);
+  const server = new Server(options, options.workflowBundle ?? (await prebuiltWorkflowBundle()), supplier);
   return {
     run: () => server.run(),
     shutdown: () => server.shutdown(),
@@ -49,7 +53,11 @@ class Server {
   readonly #stop = new AbortController();
   #state: WorkerState = 'starting';
 
-  constructor(options: ServeOptions, workflowBundle: { readonly code: string }) {
+  constructor(
+    options: ServeOptions,
+    workflowBundle: { readonly code: string },
+    supplier: QueueContext['supplier'] | undefined,
+  ) {
     const { client, logger, grace = DEFAULT_GRACE, idle = DEFAULTS.idle, python, env } = options;
     this.#options = options;
     this.#troubles = new Troubles(logger);
@@ -62,8 +70,8 @@ class Server {
       ...(env === undefined ? {} : { env }),
     });
     this.#context = {
-      ...{ settings: options, client, workflowBundle, maxWorkers, grace, idle },
-      bound: createSharedBound(maxWorkers),
+      ...{ settings: options, client, workflowBundle, maxWorkers, grace, idle, supplier },
+      bound: createSharedBound(maxWorkers, memoryOptions(options)),
       searchAttributes: attributesOf({ ...options, namespace: client.options.namespace }),
       announce: createAnnouncer(() => client),
       refresh: (taskQueue) => this.#refresh(taskQueue),

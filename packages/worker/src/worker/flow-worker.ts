@@ -11,6 +11,7 @@ import { isPolledBy } from '../run/pollers.js';
 import type { HealthReport, HealthSource } from '../service/health.js';
 import { healthOfWorker } from '../service/worker-health.js';
 import { defaultMaxWorkers } from './capacity.js';
+import { workerSlots } from './slots.js';
 import { checkedMaxWorkers, DEFAULT_GRACE, runnerSettings, temporalSettings, type WorkerSettings } from './settings.js';
 import { underSignals } from './signals.js';
 import { installRuntime } from './temporal-runtime.js';
@@ -43,7 +44,7 @@ export interface MetaflowWorker {
 /**
  * Make a worker of one flow: all that a run needs but the connection. Polls nothing yet.
  *
- * @throws MftError `BAD_MAX_WORKERS`, `NAMESPACE_NOT_FOUND`, and what `createStepActivities` throws
+ * @throws MftError `BAD_MAX_WORKERS`, `BAD_CAPACITY`, `NAMESPACE_NOT_FOUND`, and what `createStepActivities` throws
  * @example
  * ```ts
  * const { connection, namespace } = await connectWorker();
@@ -56,19 +57,21 @@ export async function createMetaflowWorker(options: MetaflowWorkerOptions): Prom
   const { config, grace = DEFAULT_GRACE, logger } = options;
   const maxWorkers = checkedMaxWorkers(options.maxWorkers ?? config.maxWorkers ?? defaultMaxWorkers());
   // Loaded here, so that whoever only starts and watches runs waits for neither.
-  const [{ createStepActivities }, workflowBundle] = await Promise.all([
+  const [{ createStepActivities }, { slots, temporal }, workflowBundle] = await Promise.all([
     import('@mft/step-runner'),
+    workerSlots(config, maxWorkers, options),
     options.workflowBundle ?? prebuiltWorkflowBundle(),
     installRuntime(logger),
   ]);
   const services = { announce: createAnnouncer(() => clientOf(options)), searchAttributes: attributesOf(options) };
-  const runner = createStepActivities({ config, hash: options.hash, ...services, ...runnerSettings(options) });
+  const runner = createStepActivities({ config, hash: options.hash, slots, ...services, ...runnerSettings(options) });
   // Begun beside the worker's own start: an empty flow's first step then finds a warm launcher.
   const warm = runner.start();
   warm.catch(() => undefined);
   try {
     const worker = await createTemporalWorker({
       ...temporalSettings(config.taskQueue, maxWorkers, grace),
+      ...temporal,
       connection: options.connection,
       namespace: options.namespace ?? 'default',
       dataConverter: options.dataConverter,

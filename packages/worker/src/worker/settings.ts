@@ -5,6 +5,7 @@ import type { LoadedDataConverter } from '@temporalio/common';
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { PUBLISH_VARIABLE, type PublishCommand } from '../events/command.js';
 import type { Logger } from './logger.js';
+import type { ResourceTargets } from './slots.js';
 
 /** What a process that runs tasks is told, whatever it serves. */
 export interface WorkerSettings {
@@ -14,8 +15,12 @@ export interface WorkerSettings {
   readonly namespace?: string | undefined;
   /** Encodes and decodes all that is sent to Temporal, as `connectWorker` or `loadDataConverter` gives it. @defaultValue plain JSON */
   readonly dataConverter?: LoadedDataConverter | undefined;
-  /** Tasks at a time. @defaultValue what the deployment says (`mft create --max-workers`), else one per 300 MB of memory, 2 to 16 */
+  /** Tasks at a time. @defaultValue what the deployment says (`mft create --max-workers`), else {@link defaultMaxWorkers} */
   readonly maxWorkers?: number | undefined;
+  /** MB that tasks of steps with `@resources(memory=…)` share. @defaultValue four fifths of the machine's or the container's */
+  readonly memory?: number | undefined;
+  /** Tasks are taken only while the machine is below these, `maxWorkers` at most. @defaultValue the machine's load is not looked at */
+  readonly targets?: ResourceTargets | undefined;
   /** Seconds that running tasks get to finish when the worker is told to stop. @defaultValue 30 */
   readonly grace?: number | undefined;
   readonly logger?: Logger | undefined;
@@ -74,9 +79,9 @@ export function runnerSettings(settings: WorkerSettings): Omit<StepRunnerOptions
 }
 
 /**
- * What differs from Temporal's defaults.
+ * What differs from Temporal's defaults, but for the slots of activities: these are of `slots.ts`.
  *
- * W1. An activity slot is a Python process: their number is the worker's real bound.
+ * W1. An activity slot is a Python process: their number is the worker's real bound, and no more is polled for or asked for eagerly.
  * W2. Cancel travels on heartbeats, so these are hardly throttled: it arrives within about a second.
  * W3. Cached workflows are bounded: each holds its state in memory.
  *
@@ -85,7 +90,6 @@ export function runnerSettings(settings: WorkerSettings): Omit<StepRunnerOptions
 export function temporalSettings(taskQueue: string, maxWorkers: number, grace: number): WorkerOptions {
   return {
     taskQueue,
-    maxConcurrentActivityTaskExecutions: maxWorkers,
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: Math.min(maxWorkers, 5) },
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     maxEagerActivityReservationsPerWorkflowTask: Math.min(maxWorkers, 3 * availableParallelism()),

@@ -1,6 +1,6 @@
-"""How often and how long a step is tried, as the step's own decorators answer, and what undoes it."""
+"""How often and how long a step is tried, as the step's own decorators answer, what it takes, and what undoes it."""
 
-from . import compensation
+from . import compensation, resources
 
 #: Further attempts where a worker or a launcher was lost, which is not the user's failure.
 LOSSES = 2
@@ -33,7 +33,7 @@ def _retry(decorators):
 
 
 def describe(flow, graph):
-    """Return {step: {"retry": …, "timeout"?: seconds, "compensate"?: …}}. Raises BadCompensation."""
+    """Return {step: {"retry": …, "timeout"?: seconds, "memory"?: MB, "compensate"?: …}}. Raises BadCompensation."""
     policies = {}
     handlers = compensation.describe(flow, graph)
     for name in graph.nodes:
@@ -42,6 +42,9 @@ def describe(flow, graph):
         for decorator in decorators:
             if decorator.name == "timeout" and getattr(decorator, "secs", 0):
                 policy["timeout"] = int(decorator.secs)
+        memory = resources.memory(decorators)
+        if memory is not None:
+            policy["memory"] = memory
         if name in handlers:
             policy["compensate"] = handlers[name]
         policies[name] = policy
