@@ -7,10 +7,10 @@ W1. Never `metaflow.cli` or `metaflow.cli_components`: they bind the flow's para
 import importlib
 import io
 import os
-import sys
 import tokenize
 
 from . import backends, flowfile
+from .preloading import preload
 from .settings import Settings
 
 #: Imported by a step sooner or later; a name that this version of Metaflow lacks is skipped.
@@ -43,11 +43,7 @@ def warm_up(settings: Settings) -> str:
 
         add_packaged_modules(settings.source)
     flowfile.warm(settings.path)
-    for name in settings.preload:
-        try:
-            importlib.import_module(name)
-        except Exception as error:
-            print(f"mft: cannot preload {name}: {error}", file=sys.stderr, flush=True)
+    preload(settings)
     return getattr(metaflow, "__version__", None) or version
 
 
