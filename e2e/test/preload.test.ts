@@ -1,13 +1,14 @@
 import path from 'node:path';
+import { extensionPath } from '@mft/metaflow-extension';
 import { describe, expect, it } from 'vitest';
-import { ROOT } from '../lib/paths.mjs';
+import { MFT, ROOT } from '../lib/paths.mjs';
 import { createWorkerFile, startWorker } from '../lib/worker.mjs';
 import { ask, useBench } from './support.js';
 
 const FLOW = path.join(ROOT, 'e2e/fixtures/preloaded.py');
 const QUEUE = 'metaflow-PreloadedFlow';
 
-const bench = useBench();
+const bench = useBench({ PYTHONPATH: extensionPath(), MFT_CLI: MFT });
 const at = { cwd: bench.directory, env: bench.env };
 
 describe('--preload auto', () => {
