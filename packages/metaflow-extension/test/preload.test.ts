@@ -57,7 +57,7 @@ describe('--preload', () => {
   });
 
   it('of a module that starts a thread: fresh interpreters, and one warning', async () => {
-    const launcher = await place.launch('looping.py', { mode: 'auto', preload: ['starts_thread', 'json'] });
+    const launcher = await place.launch('preloading.py', { mode: 'auto', preload: ['starts_thread', 'json'] });
     expect(launcher.ready).toMatchObject({ mode: 'spawn' });
     expect(launcher.text.match(/^mft:.*$/gm)).toEqual([
       'mft: threads are alive: reporter (started by the import of starts_thread). ' +
@@ -70,7 +70,7 @@ describe('--preload', () => {
   });
 
   it('of a module that starts a thread, with --mode fork: forks, and one warning', async () => {
-    const launcher = await place.launch('looping.py', { mode: 'fork', preload: ['starts_thread'] });
+    const launcher = await place.launch('preloading.py', { mode: 'fork', preload: ['starts_thread'] });
     expect(launcher.ready).toMatchObject({ mode: 'fork' });
     expect(launcher.text.match(/^mft:.*$/gm)).toEqual([
       'mft: threads are alive: reporter (started by the import of starts_thread). ' +
@@ -81,7 +81,7 @@ describe('--preload', () => {
   });
 
   it('of modules that cannot be imported: one warning each, and tasks go on', async () => {
-    const launcher = await place.launch('looping.py', { mode: 'auto', preload: ['raises_at_import', 'is_not_there'] });
+    const launcher = await place.launch('preloading.py', { mode: 'auto', preload: ['raises_at_import', 'is_not_there'] });
     expect(launcher.ready).toMatchObject({ mode: 'fork' });
     expect(launcher.text.match(/^mft:.*$/gm)).toEqual([
       'mft: cannot preload raises_at_import, tasks import it themselves: not today',

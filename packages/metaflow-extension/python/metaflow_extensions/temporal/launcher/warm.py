@@ -9,7 +9,7 @@ import io
 import os
 import tokenize
 
-from . import backends, flowfile
+from . import backends, flowfile, headstart
 from .preloading import preload
 from .settings import Settings
 
@@ -38,6 +38,8 @@ def warm_up(settings: Settings) -> str:
     _repository(settings.path)
     # Metaflow reads its steps' sources for the graph: compile tokenize's expressions once.
     list(tokenize.generate_tokens(io.StringIO("x = 1\n").readline))
+    headstart.compile_expressions()
+    headstart.keep_code()
     if settings.package:
         from .package_cache import add_packaged_modules
 
