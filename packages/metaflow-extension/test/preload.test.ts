@@ -81,7 +81,10 @@ describe('--preload', () => {
   });
 
   it('of modules that cannot be imported: one warning each, and tasks go on', async () => {
-    const launcher = await place.launch('preloading.py', { mode: 'auto', preload: ['raises_at_import', 'is_not_there'] });
+    const launcher = await place.launch('preloading.py', {
+      mode: 'auto',
+      preload: ['raises_at_import', 'is_not_there'],
+    });
     expect(launcher.ready).toMatchObject({ mode: 'fork' });
     expect(launcher.text.match(/^mft:.*$/gm)).toEqual([
       'mft: cannot preload raises_at_import, tasks import it themselves: not today',
