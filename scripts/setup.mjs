@@ -11,6 +11,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { prepareBackends } from './lib/backends.mjs';
 import { bin, ROOT, run, toolEnv } from './lib/run.mjs';
+import { likeWithNumpy, pythonWith } from './lib/venv.mjs';
 
 /** Something that a person can mend. */
 class SetupError extends Error {}
@@ -34,10 +35,14 @@ export async function setup({ backends = false } = {}) {
   const python = await stage('Python with Metaflow', preparePython);
   const temporal = await stage('Temporal server', findTemporal);
   console.log(`   Python: ${python}\n   Temporal: ${temporal}`);
-  if (!backends) return { python, temporal, missing: [] };
+  const without = (await stage('Python with numpy', () => prepareNumpy(python)))
+    ? []
+    : ['Python with numpy: it could not be made, so preloading it is not tested.'];
+  for (const reason of without) console.log(`   ${reason}`);
+  if (!backends) return { python, temporal, missing: without };
   const { missing } = await stage('S3, metadata service, a second Python', () => prepareBackends(python));
   for (const reason of missing) console.log(`   ${reason}`);
-  return { python, temporal, missing };
+  return { python, temporal, missing: [...without, ...missing] };
 }
 
 /**
@@ -87,6 +92,16 @@ async function preparePython() {
   }
   await must(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--upgrade', 'metaflow']);
   return python;
+}
+
+/** @returns {Promise<boolean>} whether it is there */
+async function prepareNumpy(python) {
+  const like = likeWithNumpy(python);
+  if (!like) return false;
+  return pythonWith(...like).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function basePython() {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { said } from './pythons.mjs';
 import { run } from './run.mjs';
 
 /**
@@ -9,12 +10,13 @@ import { run } from './run.mjs';
  *
  * @param {string} version - of Metaflow
  * @param {string} [base] - Python to make it from
- * @param {readonly string[]} [more] - packages beside it
+ * @param {readonly string[]} [packages] - what it has beside Metaflow
  * @returns {string}
  */
-export function venvPython(version, base = 'python3', more = []) {
+export function venvPython(version, base = 'python3', packages = []) {
   const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
-  return path.join(cache, 'mft/venvs', [`metaflow-${version}-${path.basename(base)}`, ...more].join('+'), 'bin/python');
+  const name = [`metaflow-${version}-${path.basename(base)}`, ...packages].join('+');
+  return path.join(cache, 'mft/venvs', name, 'bin/python');
 }
 
 /**
@@ -22,18 +24,18 @@ export function venvPython(version, base = 'python3', more = []) {
  *
  * @param {string} version - of Metaflow
  * @param {string} [base] - Python to make it from
- * @param {readonly string[]} [more] - packages beside it, as pip takes them
+ * @param {readonly string[]} [packages] - what it has beside Metaflow, in their newest versions
  * @returns {Promise<string>}
  * @throws Error where it cannot be made
  */
-export async function pythonWith(version, base = 'python3', more = []) {
-  const python = venvPython(version, base, more);
+export async function pythonWith(version, base = 'python3', packages = []) {
+  const python = venvPython(version, base, packages);
   const folder = path.dirname(path.dirname(python));
   if (existsSync(python)) return python;
   /** @type {[string, string[]][]} */
   const steps = [
     [base, ['-m', 'venv', folder]],
-    [python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `metaflow==${version}`, ...more]],
+    [python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `metaflow==${version}`, ...packages]],
   ];
   await mkdir(path.dirname(folder), { recursive: true });
   for (const [program, args] of steps) {
@@ -42,4 +44,17 @@ export async function pythonWith(version, base = 'python3', more = []) {
     throw new Error(`There is no Metaflow ${version} to test with: ${program} ${args.join(' ')} failed.`);
   }
   return python;
+}
+
+/**
+ * The Python to test with, as it would be with numpy: where {@link pythonWith} keeps it, and what it makes it from.
+ *
+ * @param {string} python - the one to test with
+ * @returns {[version: string, base: string, packages: string[]] | undefined} undefined where that Python does not say
+ */
+export function likeWithNumpy(python) {
+  const program =
+    'import sys; from importlib.metadata import version; print(version("metaflow"), sys._base_executable)';
+  const [version, base] = said(python, program)?.split(' ') ?? [];
+  return version && base ? [version, base, ['numpy']] : undefined;
 }

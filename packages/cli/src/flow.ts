@@ -14,6 +14,8 @@ export interface CompileFlags extends MetaflowFlags, ScheduleFlags {
   readonly workflowTimeout?: string;
   /** Tasks at a time, for workers of the deployment that are not told otherwise. */
   readonly maxWorkers?: string;
+  /** Python modules to import before the first task, for workers of the deployment that are not told otherwise. */
+  readonly preload?: readonly string[];
   /** Handlers at a time within one block, should a run be undone. */
   readonly compensateParallel?: string;
 }
@@ -64,6 +66,7 @@ export async function readFlow(
     ...(flags.taskQueue === undefined ? {} : { taskQueue: flags.taskQueue }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
+    ...(flags.preload === undefined ? {} : { preload: flags.preload }),
     ...(parallel === undefined ? {} : { compensate: { parallel } }),
     ...(schedule === undefined ? {} : { schedule }),
     ...(options.savePackage ? { savePackage: true } : {}),

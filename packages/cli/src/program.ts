@@ -1,4 +1,4 @@
-import { dataConverterOption, workerOptions } from '@mft/worker/options';
+import { dataConverterOption, preloadOption, workerOptions } from '@mft/worker/options';
 import { Command, Option } from 'commander';
 import { addSchedules, scheduleOptions } from './schedule-verbs.js';
 import { addVerbs } from './verbs.js';
@@ -83,6 +83,7 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .option('--params-file <file>', 'parameters as a JSON object; "-" for standard input')
     .option('--run-id-file <file>', 'write the run id to a file once the run is accepted')
     .option('--max-workers <n>', 'tasks at a time')
+    .addOption(preloadOption())
     .option('--workflow-timeout <seconds>', 'end the run after this time')
     .option('--compensate-parallel <n>', 'handlers at a time within one foreach, should the run be undone')
     .option('--db <file>', 'database of the local server')
@@ -104,6 +105,7 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .option('--workflow-timeout <seconds>', 'end each run after this time')
     .option('--compensate-parallel <n>', 'handlers at a time within one foreach, should a run be undone')
     .option('--max-workers <n>', 'tasks at a time, for workers that are not told otherwise')
+    .addOption(preloadOption())
     .option('--authorize <token>', 'production token of a deployment by --production that somebody else made')
     .option('--generate-new-token', 'make a new production token; moves the runs to a new namespace')
     .addOption(new Option('--new-token <token>').hideHelp())

@@ -16,6 +16,8 @@ export interface CompileOptions extends Omit<IntrospectOptions, 'check' | 'confi
   readonly timeout?: number;
   /** Tasks at a time, for workers that are not told otherwise. @defaultValue as the machine's memory allows */
   readonly maxWorkers?: number;
+  /** Python modules to import before the first task, for workers that are not told otherwise; `auto`: what the flow imports. @defaultValue none */
+  readonly preload?: readonly string[];
   /** How runs that do not complete are undone. @defaultValue one handler at a time */
   readonly compensate?: CompensateOptions;
   /** How the deployment follows its flow's `@schedule`. @defaultValue as Metaflow's other orchestrators, but not for a user's branch */
@@ -92,6 +94,7 @@ export function toConfig(found: Introspection, options: CompileOptions = {}): Fl
     ...(found.package && { package: found.package }),
     ...(options.timeout !== undefined && { timeout: options.timeout }),
     ...(options.maxWorkers !== undefined && { maxWorkers: options.maxWorkers }),
+    ...(options.preload !== undefined && { preload: options.preload }),
     ...(options.compensate !== undefined && { compensate: options.compensate }),
     ...(found.project && {
       project: { name: found.project.name, branch: found.project.branch, production: found.project.production },

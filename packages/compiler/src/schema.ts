@@ -49,6 +49,7 @@ const config = z.looseObject({
   package: packageSchema.exactOptional(),
   timeout: z.number().positive().exactOptional(),
   maxWorkers: z.int().positive().exactOptional(),
+  preload: z.array(z.string()).exactOptional(),
   compensate: z
     .looseObject({ parallel: z.int().positive().exactOptional(), cloned: z.boolean().exactOptional() })
     .exactOptional(),

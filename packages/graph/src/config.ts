@@ -83,6 +83,8 @@ export interface FlowConfig {
   readonly timeout?: number;
   /** `--max-workers`: tasks at a time, for workers that are not told otherwise. */
   readonly maxWorkers?: number;
+  /** `--preload`: Python modules to import before the first task, for workers that are not told otherwise; `auto`: what the flow imports. */
+  readonly preload?: readonly string[];
   /** How runs that do not complete are undone (`--compensate-parallel`). */
   readonly compensate?: CompensateOptions;
   readonly project?: { readonly name: string; readonly branch: string; readonly production: boolean };

@@ -43,8 +43,8 @@ export class Place {
     return env;
   }
 
-  async launch(file: string, init: Message = {}, env: NodeJS.ProcessEnv = {}): Promise<Launcher> {
-    const launcher = new Launcher(this.directory, { ...this.env, ...env });
+  async launch(file: string, init: Message = {}, env: NodeJS.ProcessEnv = {}, interpreter = python): Promise<Launcher> {
+    const launcher = new Launcher(this.directory, { ...this.env, ...env }, interpreter);
     this.#launchers.push(launcher);
     launcher.send({
       op: 'init',
@@ -88,9 +88,9 @@ export class Launcher {
     reject: (error: Error) => void;
   }[] = [];
 
-  constructor(cwd: string, env: NodeJS.ProcessEnv) {
+  constructor(cwd: string, env: NodeJS.ProcessEnv, interpreter: string) {
     this.#cwd = cwd;
-    this.process = spawn(python, launcherArguments(), {
+    this.process = spawn(interpreter, launcherArguments(), {
       cwd,
       env: { ...env, PYTHONPATH: [extensionPath(), env['PYTHONPATH']].filter(Boolean).join(delimiter) },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],

@@ -20,7 +20,10 @@ export interface StepRunnerOptions {
    * fresh interpreter where a decorator of the step asks for another command or environment. @defaultValue `auto`
    */
   readonly mode?: 'auto' | 'fork' | 'spawn';
-  /** Modules that the launcher imports once, for all tasks that it forks: `['numpy', 'pandas']`. @defaultValue none */
+  /**
+   * Modules that the launcher imports once, for all tasks that it forks: `['numpy', 'pandas']`; `auto` stands for those that the flow
+   * file imports and that are known to be safe. @defaultValue what the deployment says (`mft create --preload`), else none
+   */
   readonly preload?: readonly string[];
   /** Folder of the Metaflow extension. @defaultValue the one that `@mft/metaflow-extension` carries */
   readonly extensionPath?: string;

@@ -158,7 +158,7 @@ async function startLauncher(
       directory: config.flow.directory,
       options: config.options,
       mode: options.mode ?? 'auto',
-      preload: options.preload ?? [],
+      preload: options.preload ?? config.preload ?? [],
       ...(config.package ? { package: config.package } : {}),
       cache,
       // Runs belong to whoever deployed the flow, not to the account that the worker runs under.

@@ -118,6 +118,12 @@ describe('kill -9', () => {
     expect(outcome.failure).toBeUndefined();
     expect(outcome.results).toMatchObject([{ attempt: 1 }]);
     expect(processesWith(env)).not.toContain(launcher);
+
+    // One that dies while nobody needs it is replaced before anybody does.
+    const idle = launchersOf(worker.pid);
+    expect(idle).toHaveLength(1);
+    process.kill(idle[0]!, 'SIGKILL');
+    await until(() => launchersOf(worker.pid).some((pid) => pid !== idle[0]), 'another launcher', 10_000);
   });
 
   it('of both at once leaves nothing either', async () => {

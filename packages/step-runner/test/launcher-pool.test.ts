@@ -4,6 +4,7 @@ import type { FlowConfig } from '@mft/graph';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LauncherPool } from '../src/launcher/pool.js';
 import { LauncherProcess } from '../src/launcher/process.js';
+import { until } from './support/processes.js';
 
 const talker = fileURLToPath(new URL('fixtures/talker.mjs', import.meta.url));
 const pools: LauncherPool[] = [];
@@ -64,6 +65,28 @@ describe('LauncherPool', () => {
     expect(started()).toBe(2);
     expect(one!.launcher).not.toBe(launcher);
     expect([two!.launcher, three!.launcher]).toEqual([one!.launcher, one!.launcher]);
+  });
+
+  it('replaces the current one that died with nothing to do, before anybody asks', async () => {
+    const { pool, started } = poolOf();
+    const [now, older] = await Promise.all([pool.session('now'), pool.session('older')]);
+    for (const { launcher } of [now, older]) process.kill(launcher.pid!, 'SIGKILL');
+    await Promise.all([now.launcher.exited, older.launcher.exited]);
+    await until(() => started() === 3, 'another launcher', 5000);
+    const { launcher } = await pool.session('now');
+    expect(launcher).not.toBe(now.launcher);
+    expect(launcher.alive).toBe(true);
+    // The older deployment's waits for somebody to ask.
+    expect(started()).toBe(3);
+  });
+
+  it('replaces one that keeps dying ever more slowly', async () => {
+    const { pool, started } = poolOf({ file: 'brief' });
+    await pool.session('now');
+    await sleep(2000);
+    // The first, and others half a second and another second later, each with the time that it took to start.
+    expect(started()).toBeGreaterThanOrEqual(2);
+    expect(started()).toBeLessThanOrEqual(3);
   });
 
   it('tries again after one that could not start', async () => {

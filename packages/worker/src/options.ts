@@ -50,7 +50,7 @@ export function workerOptions(): Option[] {
       .default(30),
     new Option('--python <path>', 'Python with Metaflow (METAFLOW_PYTHON, else the active environment, else python3)'),
     new Option('--mode <mode>', 'how tasks start').choices(['auto', 'fork', 'spawn']),
-    new Option('--preload <modules>', 'Python modules to import beforehand, separated by commas').argParser(words),
+    preloadOption(),
     new Option('--prometheus-port, --metrics-port <port>', 'serve metrics to Prometheus: PORT or HOST:PORT'),
     new Option('--health-port <port>', 'answer /health and /ready: PORT or HOST:PORT'),
     new Option('--log-format <format>', 'text, or one JSON object a line').choices(['text', 'json']).default('text'),
@@ -78,6 +78,12 @@ export function capacityOf({ maxWorkers, memory, targetMemory, targetCpu, maxCac
     targets: given ? { memory: targetMemory, cpu: targetCpu } : undefined,
     temporal: maxCachedWorkflows === undefined ? undefined : { maxCachedWorkflows },
   };
+}
+
+/** The option of every command that says how tasks are prepared: of workers, and of those that deploy or run a flow. */
+export function preloadOption(): Option {
+  const text = 'Python modules to import once for all tasks, separated by commas; auto: what the flow imports';
+  return new Option('--preload <modules>', text).argParser(moduleNames);
 }
 
 /** The option of every command that speaks to Temporal, beside those of the connection. */
@@ -108,6 +114,9 @@ function seconds(text: string): number {
   return Number(text);
 }
 
-function words(text: string): string[] {
-  return text.split(',').filter((word) => word !== '');
+function moduleNames(text: string): string[] {
+  const names = text.split(',').map((word) => word.trim());
+  const bad = names.find((name) => name !== '' && !/^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u.test(name));
+  if (bad !== undefined) throw new InvalidArgumentError(`"${bad}" is no name of a Python module.`);
+  return names.filter((name) => name !== '');
 }

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { likeWithNumpy, venvPython } from '../../../scripts/lib/venv.mjs';
 
 /** Root of the repository. */
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -19,6 +20,17 @@ export function metaflowPython() {
   if (!isExecutable(own))
     throw new Error(`No Python with Metaflow at ${own}: run "npm run setup", or set METAFLOW_PYTHON.`);
   return own;
+}
+
+/**
+ * The same Python with numpy, in an environment that `npm run setup` makes once a machine.
+ *
+ * @returns {string | undefined} undefined where it could not be made
+ */
+export function numpyPython() {
+  const like = likeWithNumpy(metaflowPython());
+  const found = like && venvPython(...like);
+  return found && isExecutable(found) ? found : undefined;
 }
 
 /**

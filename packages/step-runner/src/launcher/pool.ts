@@ -1,4 +1,5 @@
 import type { FlowConfig } from '@mft/graph';
+import { Backoff } from './backoff.js';
 import { LauncherLostError } from './errors.js';
 import { Planners } from './planners.js';
 import type { LauncherProcess } from './process.js';
@@ -6,7 +7,9 @@ import type { LauncherProcess } from './process.js';
 /*
  * P1. At most one launcher per deployment (config hash) lives or starts at a time.
  * P2. A launcher that died is replaced by the next request; what it ran has failed as lost by then.
- * P3. A launcher that need not stay leaves when it has had no work for a while.
+ * P3. One that is to stay is replaced before there is a request: at once, and with growing patience where it keeps dying. One that cannot be
+ *     started then waits for the request, which is told why.
+ * P4. A launcher that need not stay leaves when it has had no work for a while.
  */
 
 /** A live launcher and what it serves. */
@@ -34,6 +37,7 @@ export class LauncherPool {
   readonly #options: PoolOptions;
   readonly #sessions = new Map<string, Promise<Session>>();
   readonly #lastUsed = new Map<string, number>();
+  readonly #backoffs = new Map<string, Backoff>();
   readonly #sweeper: NodeJS.Timeout;
   #closed = false;
 
@@ -67,9 +71,7 @@ export class LauncherPool {
       else return this.session(hash);
     }
     if (this.#closed) throw new LauncherLostError('This worker is shutting down.');
-    const starting = this.#start(hash);
-    this.#sessions.set(hash, starting);
-    return starting;
+    return this.#begin(hash);
   }
 
   /** Whether this worker is going away: what its launchers lose from now on is lost on purpose. */
@@ -93,6 +95,28 @@ export class LauncherPool {
       }),
     );
     this.#sessions.clear();
+  }
+
+  #begin(hash: string): Promise<Session> {
+    const starting = this.#start(hash);
+    this.#sessions.set(hash, starting);
+    void starting.then(
+      ({ launcher }) => this.#refill(hash, starting, launcher),
+      () => undefined,
+    );
+    return starting;
+  }
+
+  /** Wait for the death of a launcher, then start another, unless somebody has. */
+  async #refill(hash: string, dead: Promise<Session>, launcher: LauncherProcess): Promise<void> {
+    const begun = performance.now();
+    await launcher.exited;
+    const wanted = (): boolean => !this.#closed && this.#sessions.get(hash) === dead && this.#options.stays(hash);
+    if (!wanted()) return;
+    let backoff = this.#backoffs.get(hash);
+    if (!backoff) this.#backoffs.set(hash, (backoff = new Backoff()));
+    await new Promise((resolve) => setTimeout(resolve, backoff.after(performance.now() - begun)).unref());
+    if (wanted()) await this.#begin(hash).catch(() => undefined);
   }
 
   async #start(hash: string): Promise<Session> {

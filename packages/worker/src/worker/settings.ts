@@ -34,7 +34,7 @@ export interface WorkerSettings {
   readonly python?: string | undefined;
   /** How tasks are started. @defaultValue `auto` */
   readonly mode?: 'auto' | 'fork' | 'spawn' | undefined;
-  /** Python modules to import before the first task. */
+  /** Python modules to import before the first task; `auto`: what the flow imports. @defaultValue what the deployment says */
   readonly preload?: readonly string[] | undefined;
   /** Folder of the Metaflow extension. @defaultValue the one that `@mft/metaflow-extension` carries */
   readonly extensionPath?: string | undefined;

@@ -26,6 +26,7 @@ class NotRecorded(MetaflowException):
 @click.option("--task-queue", default=None, help="Temporal task queue. Default: metaflow-<name>.")
 @click.option("--workflow-timeout", default=None, type=int, help="End each run after this many seconds.")
 @click.option("--max-workers", default=None, type=int, help="Tasks at a time, for workers that are not told otherwise.")
+@click.option("--preload", default=None, help="Python modules to import once for all tasks, separated by commas; auto: what the flow imports.")
 @click.option("--compensate-parallel", default=None, type=int, help="Handlers at a time within one foreach. Default: 1.")
 @click.option("--tag", "tags", multiple=True, default=None, help="Tag every run. Can be given several times.")
 @click.option("--namespace", "user_namespace", default=None, help="Namespace that the flow's own client calls see.")
@@ -54,6 +55,7 @@ def create(context, file, **given):
         ("--task-queue", given["task_queue"]),
         ("--workflow-timeout", given["workflow_timeout"]),
         ("--max-workers", given["max_workers"]),
+        ("--preload", given["preload"]),
         ("--compensate-parallel", given["compensate_parallel"]),
         ("--namespace", given["user_namespace"]),
         ("--authorize", given["authorize"]),

@@ -57,6 +57,8 @@ class TemporalDeployer(DeployerImpl):
             Temporal task queue. Default: `metaflow-<name>`.
         max_workers : int, optional, default None
             Tasks at a time, for workers that are not told otherwise.
+        preload : str, optional, default None
+            Python modules to import once for all tasks, separated by commas; `auto`: what the flow imports and is known to be safe.
         compensate_parallel : int, optional, default None
             Compensation handlers at a time within one foreach of a run; one, if not given.
         schedule : bool, optional, default None

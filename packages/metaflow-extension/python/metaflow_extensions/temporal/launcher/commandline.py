@@ -2,6 +2,8 @@
 
 from typing import Any, Dict, List, Optional
 
+from .fork_safe import READ_AT_IMPORT
+
 #: Prefixes of variables that only a fresh interpreter obeys, and those among them that forks read when they need them.
 _IMPORT_TIME = ("PYTHON", "LD_", "DYLD_", "METAFLOW_")
 _READ_LATE = frozenset(
@@ -11,9 +13,10 @@ _READ_LATE = frozenset(
 INTERNAL_DECORATOR = "temporal_internal"
 
 
-def needs_fresh_interpreter(changes: Dict[str, Optional[str]]) -> bool:
-    """Whether a fork would not obey these changes of the environment."""
-    return any(name.startswith(_IMPORT_TIME) and name not in _READ_LATE for name in changes)
+def needs_fresh_interpreter(changes: Dict[str, Optional[str]], preloaded: bool = False) -> bool:
+    """Whether a fork would not obey these changes of the environment; `preloaded`: libraries that read some have been imported."""
+    late = _IMPORT_TIME + READ_AT_IMPORT if preloaded else _IMPORT_TIME
+    return any(name.startswith(late) and name not in _READ_LATE for name in changes)
 
 
 class Composed:

@@ -15,6 +15,7 @@ import threading
 import traceback
 from typing import Any, Callable, List, Optional, Tuple
 
+from . import headstart
 from .stacks import hide_launcher_frames
 
 _compiled: Optional[Tuple[Tuple[int, int], Any]] = None
@@ -30,7 +31,7 @@ def compiled(path: str) -> Any:
         with open(path, "rb") as source:
             code = compile(source.read(), path, "exec", dont_inherit=True)
         # Metaflow reads the source again for its graph: let forks find it in memory.
-        linecache.getlines(path)
+        headstart.keep_blocks(code, linecache.getlines(path))
         _compiled = (stamp, code)
     return _compiled[1]
 

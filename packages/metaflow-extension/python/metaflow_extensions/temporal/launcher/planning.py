@@ -117,7 +117,7 @@ class Plans:
         changes = self._changes(env)
         # A replaced command only sees to it that the step runs: the report must come from where it does.
         plain = self._composed.is_step and argv[: len(entry)] == entry
-        fork = self._settings.mode == "fork" and plain and not needs_fresh_interpreter(changes)
+        fork = self._settings.mode == "fork" and plain and not needs_fresh_interpreter(changes, bool(self._settings.preload))
         if fork:
             argv = without_internal(argv)
         # Not among what a fork may not be told: it reads this when it needs it.

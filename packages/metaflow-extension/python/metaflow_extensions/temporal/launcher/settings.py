@@ -35,6 +35,8 @@ class Settings:
     #: Working directory of every task.
     workdir: str = ""
     environment: Dict[str, str] = field(default_factory=dict)
+    #: Whether forks were asked for, rather than taken as the default.
+    insists: bool = False
 
     @property
     def path(self) -> str:
@@ -58,6 +60,7 @@ class Settings:
             datastore=init.get("datastore") or {},
             flow=init.get("flow"),
             environment=dict(init.get("environment") or {}),
+            insists=init.get("mode") == "fork",
         )
 
     @property

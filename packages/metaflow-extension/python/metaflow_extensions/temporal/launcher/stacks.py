@@ -8,6 +8,8 @@ import sys
 import traceback
 from typing import Any, Callable, Iterator, Tuple
 
+#: Named here, since annotations of inner functions are worked out in each fork.
+_Frames = Iterator[Tuple[Any, int]]
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -16,7 +18,7 @@ def hide_launcher_frames(bottom: Callable[..., Any]) -> None:
     floor = bottom.__code__
     walk_stack = traceback.walk_stack
 
-    def above(frame: Any) -> Iterator[Tuple[Any, int]]:
+    def above(frame: Any) -> _Frames:
         for found, line in walk_stack(frame if frame is not None else sys._getframe(1)):
             if found.f_code is floor:
                 return

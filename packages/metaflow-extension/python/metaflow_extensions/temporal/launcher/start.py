@@ -3,7 +3,6 @@ Starting a task's process: a fork that executes the flow file, or a fresh interp
 """
 
 import os
-import random
 import sys
 import tempfile
 from typing import Any, Dict, List
@@ -11,6 +10,7 @@ from typing import Any, Dict, List
 from .. import trigger
 from . import backends, compensation, flowfile, heartbeat, hooks, outcome
 from .forking import apply_environment, fork
+from .reseeding import reseed
 from .settings import Settings
 
 #: A single argument of 128 KB makes exec fail; Metaflow reads long input paths from a file, which also spares whoever looks at processes.
@@ -81,14 +81,6 @@ def _run_exit_hook(settings: Settings, plan: Dict[str, Any]) -> None:
     apply_environment(plan["env"])
     os.chdir(settings.workdir)
     os.execvpe(plan["argv"][0], plan["argv"], os.environ)
-
-
-def reseed() -> None:
-    """Forks of one process would draw the same random numbers."""
-    random.seed()
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and hasattr(numpy, "random"):
-        numpy.random.seed()
 
 
 def _inputs_from_file(argv: List[str], temporary: str) -> List[str]:

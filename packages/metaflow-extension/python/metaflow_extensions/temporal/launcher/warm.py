@@ -7,10 +7,10 @@ W1. Never `metaflow.cli` or `metaflow.cli_components`: they bind the flow's para
 import importlib
 import io
 import os
-import sys
 import tokenize
 
-from . import backends, flowfile
+from . import backends, flowfile, headstart
+from .preloading import preload
 from .settings import Settings
 
 #: Imported by a step sooner or later; a name that this version of Metaflow lacks is skipped.
@@ -38,16 +38,14 @@ def warm_up(settings: Settings) -> str:
     _repository(settings.path)
     # Metaflow reads its steps' sources for the graph: compile tokenize's expressions once.
     list(tokenize.generate_tokens(io.StringIO("x = 1\n").readline))
+    headstart.compile_expressions()
+    headstart.keep_code()
     if settings.package:
         from .package_cache import add_packaged_modules
 
         add_packaged_modules(settings.source)
     flowfile.warm(settings.path)
-    for name in settings.preload:
-        try:
-            importlib.import_module(name)
-        except Exception as error:
-            print(f"mft: cannot preload {name}: {error}", file=sys.stderr, flush=True)
+    preload(settings)
     return getattr(metaflow, "__version__", None) or version
 
 
