@@ -14,7 +14,7 @@ export {
 export type { DeploymentRecord, DeploymentSummary, ReadOptions, Recorded, RecordOptions } from './deployment/record.js';
 export { checkToken } from './deployment/token.js';
 export { createAnnouncer } from './events/announce.js';
-export { formatPublished, givenPayload, publishCommand } from './events/command.js';
+export { formatPublished, givenPayload, publishCommand, verdictOn } from './events/command.js';
 export type { PublishCommand } from './events/command.js';
 export type { EventToPublish } from './events/event.js';
 export { createPublisher, publishEvent } from './events/publish.js';
