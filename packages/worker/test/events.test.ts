@@ -60,7 +60,9 @@ it('what became of an event is told in a line for each deployment', () => {
 
 it('an event that every deployment refused fails the command; one that some took is a warning', () => {
   const none = { name: 'e', id: '1', timestamp: 1, started: [], pending: [], duplicates: [], refused: [] };
-  const refused = [{ deployment: 'D', code: 'MISSING_PARAMETER', message: 'Parameter "x" is required.', hint: 'Add x.' }];
+  const refused = [
+    { deployment: 'D', code: 'MISSING_PARAMETER', message: 'Parameter "x" is required.', hint: 'Add x.' },
+  ];
   const warning = ['warning: D does not take the event: Parameter "x" is required.', '  Add x.'];
   expect(verdictOn({ ...none, refused })).toEqual({
     ...{ exitCode: 1, warnings: [...warning, 'No deployment that waits for e has taken it.'] },
