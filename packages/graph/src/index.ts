@@ -56,6 +56,13 @@ export { addCompensation, compensationCounts, MAX_NAMES } from './compensation.j
 export type { CompensateOptions, Compensation } from './compensation.js';
 export { CONFIG_VERSION, taskQueueOf } from './config.js';
 export type { CodePackage, FlowConfig, ParameterSpec } from './config.js';
-export { SCHEDULE_DEFAULTS, SCHEDULE_OVERLAPS, schedulePolicies } from './schedule.js';
+export {
+  deploymentOfSchedule,
+  SCHEDULE_DEFAULTS,
+  SCHEDULE_OVERLAPS,
+  SCHEDULE_PREFIX,
+  scheduleIdOf,
+  schedulePolicies,
+} from './schedule.js';
 export type { FlowSchedule, ScheduleOverlap, SchedulePolicies } from './schedule.js';
 export { canonicalJson } from './canonical.js';

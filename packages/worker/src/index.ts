@@ -1,3 +1,4 @@
+export { scheduleIdOf } from '@mft/graph';
 export { connect, connectWorker } from './connection/connect.js';
 export type { Connected, WorkerConnected } from './connection/connect.js';
 export { loadDataConverter } from './connection/data-converter.js';
@@ -9,7 +10,6 @@ export {
   listDeployments,
   readDeployment,
   recordDeployment,
-  scheduleIdOf,
 } from './deployment/record.js';
 export type { DeploymentRecord, DeploymentSummary, ReadOptions, Recorded, RecordOptions } from './deployment/record.js';
 export { checkToken } from './deployment/token.js';
