@@ -46,7 +46,7 @@ export {
   UNSUSPEND_SIGNAL,
 } from './run.js';
 export type { Progress, ResumeInput, RunInput, RunResult, StepProgress, TerminateRequest } from './run.js';
-export { EXIT_HOOKS_MEMO, exitHooksFor } from './exit-hooks.js';
+export { EXIT_HOOK_TIMEOUT, EXIT_HOOKS_MEMO, exitHooksFor, LONGEST_EXIT_HOOK } from './exit-hooks.js';
 export type { ExitHookInput, ExitHookReport, ExitHookResult, ExitHooks } from './exit-hooks.js';
 export { SEARCH_ATTRIBUTES, searchAttributesOf } from './search-attributes.js';
 export type { SearchAttributeName, SearchAttributeValues } from './search-attributes.js';

@@ -17,5 +17,10 @@ function scheduleOf(): TriggerEvent | undefined {
   const at = typedSearchAttributes.get(DUE);
   const by = typedSearchAttributes.get(BY);
   if (at === undefined || by === undefined) return undefined;
-  return { type: 'schedule', name: deploymentOfSchedule(by), id: workflowId, timestamp: Math.floor(at.getTime() / 1000) };
+  return {
+    type: 'schedule',
+    name: deploymentOfSchedule(by),
+    id: workflowId,
+    timestamp: Math.floor(at.getTime() / 1000),
+  };
 }
