@@ -11,6 +11,16 @@ import { ask, useBench } from './support.js';
 
 const EVENTS = path.resolve(import.meta.dirname, '../fixtures/events');
 
+const REFUSED = `
+from metaflow_extensions.temporal.plugins.temporal import EventNotPublished, TemporalEvent
+event = TemporalEvent("painted", payload={"rows": "many"})
+none = event.publish()
+try:
+    event.publish(ignore_errors=False)
+except EventNotPublished as error:
+    print(none, str(error).split()[0])
+`;
+
 interface Published {
   readonly id: string;
   readonly started: readonly { readonly deployment: string; readonly pathspec: string; readonly workflowId: string }[];
@@ -72,9 +82,15 @@ describe('events, under mft serve', () => {
   });
 
   it('whose values do not fit is refused by the deployment, before anything starts', async () => {
-    const { started, refused } = await publish('data_ready', 'rows=many');
-    expect(started).toEqual([]);
-    expect(refused).toMatchObject([{ deployment: 'TrainFlow', code: 'INVALID_PARAMETER' }]);
+    const refusing = await bench.mft('publish', 'data_ready', 'rows=many', '--json');
+    expect([refusing.status, refusing.stderr]).toEqual([
+      ...[1, expect.stringContaining('No deployment that waits for data_ready has taken it.')],
+    ]);
+    expect(lastJson(refusing.stdout)).toMatchObject({
+      ...{ started: [], refused: [{ deployment: 'TrainFlow', code: 'INVALID_PARAMETER' }] },
+    });
+    const own = await bench.node('train.mjs', 'publish', 'data_ready', 'rows=many');
+    expect([own.status, own.stderr]).toEqual([1, expect.stringContaining('TrainFlow does not take the event')]);
     const wrong = await bench.mft('publish', 'not this');
     expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('INVALID_EVENT')]);
   });
@@ -137,6 +153,11 @@ describe('events, under mft serve', () => {
     expect(result.stdout).toBe('None mine mine');
     expect(result.stderr).toContain('Event painted was not published: This is no run of a deployment');
     expect(await ask(bench, await ended('PaintedFlow', 2), '[run.data.colour, run.data.rows]')).toEqual(['green', 1]);
+    // Refused by the only one that waits for it.
+    const refused = await run(bench.env.METAFLOW_PYTHON!, ['-c', REFUSED], { cwd: bench.directory, env });
+    expect([refused.stdout, refused.stderr]).toEqual([
+      ...['None PaintedFlow', expect.stringContaining('Event painted was not published: PaintedFlow does not take it')],
+    ]);
   });
 
   it('a schedule’s run knows the time that it was meant for', async () => {

@@ -113,7 +113,7 @@ describe('a schedule', () => {
   });
 
   it('starts the runs that were due in a time that has passed, none of them twice', async () => {
-    const window = ['--from', '2024-11-18', '--to', '2024-11-21T06:00', '--overlap', 'buffer-all'];
+    const window = ['--from', '2024-11-18T06:00', '--to', '2024-11-21', '--overlap', 'buffer-all'];
     const first = await told('schedule', 'backfill', 'DailyReportFlow', ...window);
     expect((first['runs'] as Run[]).map(({ workflowId }) => workflowId)).toEqual(
       [18, 19, 20, 21].map((day) => `DailyReportFlow-2024-11-${day}T05:00:00Z`),

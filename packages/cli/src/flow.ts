@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TokenOptions } from '@mft/compiler';
-import type { FlowConfig } from '@mft/graph';
+import { LONGEST_EXIT_HOOK, type FlowConfig } from '@mft/graph';
 import type { Context } from './context.js';
 import { integer } from './numbers.js';
 import { metaflowOptions, type MetaflowFlags } from './options.js';
@@ -18,6 +18,8 @@ export interface CompileFlags extends MetaflowFlags, ScheduleFlags {
   readonly preload?: readonly string[];
   /** Handlers at a time within one block, should a run be undone. */
   readonly compensateParallel?: string;
+  /** Seconds that one exit hook may take. */
+  readonly exitHookTimeout?: string;
 }
 
 /** A compiled flow and its hash. */
@@ -48,6 +50,7 @@ export async function readFlow(
   const timeout = integer('--workflow-timeout', flags.workflowTimeout, 1);
   const maxWorkers = integer('--max-workers', flags.maxWorkers, 1);
   const parallel = integer('--compensate-parallel', flags.compensateParallel, 1);
+  const exitHookTimeout = integer('--exit-hook-timeout', flags.exitHookTimeout, 1, LONGEST_EXIT_HOOK);
   const schedule = scheduleOf(flags);
   const { compileFlow, configHash, findPython } = await import('@mft/compiler');
   const isFile = (await stat(file).catch(() => undefined))?.isFile() === true;
@@ -68,6 +71,7 @@ export async function readFlow(
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
     ...(flags.preload === undefined ? {} : { preload: flags.preload }),
     ...(parallel === undefined ? {} : { compensate: { parallel } }),
+    ...(exitHookTimeout === undefined ? {} : { exitHookTimeout }),
     ...(schedule === undefined ? {} : { schedule }),
     ...(options.savePackage ? { savePackage: true } : {}),
     ...(options.tokens === undefined ? {} : { tokens: options.tokens }),

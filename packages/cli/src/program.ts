@@ -104,6 +104,7 @@ export function createProgram(dispatch: Dispatch, version: string): Command {
     .option('--task-queue <name>', 'task queue (default: metaflow-<name>)')
     .option('--workflow-timeout <seconds>', 'end each run after this time')
     .option('--compensate-parallel <n>', 'handlers at a time within one foreach, should a run be undone')
+    .option('--exit-hook-timeout <seconds>', 'time that each exit hook may take (default: 3600)')
     .option('--max-workers <n>', 'tasks at a time, for workers that are not told otherwise')
     .addOption(preloadOption())
     .option('--authorize <token>', 'production token of a deployment by --production that somebody else made')

@@ -63,7 +63,7 @@ export function addSchedules({ group, add, temporal }: DeclaringSchedules): void
   of('backfill', 'start the runs that were due in a time that has passed, but for those that were started')
     .optionsGroup('Backfill:')
     .option('--from <time>', 'first time, as 2026-11-30 or 2026-11-30T06:00, in the zone of the schedule (required)')
-    .option('--to <time>', 'last time (default: now)')
+    .option('--to <time>', 'last time, or last day (default: now)')
     .addOptions('Backfill:', [
       overlap('--overlap <policy>', "what runs do while others go on (default: the schedule's)"),
     ])

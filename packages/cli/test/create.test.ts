@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { fixture, mft, temporaryFolder } from './support/mft.js';
@@ -52,6 +53,21 @@ describe('mft create', () => {
     expect((await create('--compensate-parallel', '4')).compensate).toEqual({ parallel: 4 });
     expect(await create()).not.toHaveProperty('compensate');
     expect(await create('--compensate-parallel', 'many')).toMatchObject({ error: { code: 'INVALID_OPTION' } });
+  });
+
+  it('says how long an exit hook may take, where the flow has any', async () => {
+    const home = await temporaryFolder();
+    const create = async (...args: string[]) =>
+      JSON.parse(String((await mft(home, ['create', '--dry-run', '--json', ...args])).stdout)) as {
+        exitHooks?: object;
+      };
+    const hooked = fileURLToPath(new URL('../../../examples/forecast.py', import.meta.url));
+    const names = { success: ['announce'], error: ['alarm'] };
+    expect((await create(hooked, '--exit-hook-timeout', '90')).exitHooks).toEqual({ ...names, timeout: 90 });
+    expect((await create(hooked)).exitHooks).toEqual(names);
+    expect(await create(fixture('hello.py'), '--exit-hook-timeout', '90')).not.toHaveProperty('exitHooks');
+    for (const wrong of ['0', '1.5', '604801'])
+      expect(await create(hooked, '--exit-hook-timeout', wrong)).toMatchObject({ error: { code: 'INVALID_OPTION' } });
   });
 
   it('takes the file as a second word, too', async () => {

@@ -20,6 +20,8 @@ export interface CompileOptions extends Omit<IntrospectOptions, 'check' | 'confi
   readonly preload?: readonly string[];
   /** How runs that do not complete are undone. @defaultValue one handler at a time */
   readonly compensate?: CompensateOptions;
+  /** Seconds that one exit hook may take, a week at most; without effect on a flow that has none. @defaultValue 3600 */
+  readonly exitHookTimeout?: number;
   /** How the deployment follows its flow's `@schedule`. @defaultValue as Metaflow's other orchestrators, but not for a user's branch */
   readonly schedule?: ScheduleOptions;
   /** Deployment name. @defaultValue the flow's name, or `project.branch.Flow` under `@project` */
@@ -101,7 +103,12 @@ export function toConfig(found: Introspection, options: CompileOptions = {}): Fl
     }),
     ...(found.schedule && { schedule: scheduleOf(found.schedule, found.project, options.schedule) }),
     ...(found.triggers && { triggers: found.triggers }),
-    ...(found.exitHooks && { exitHooks: found.exitHooks }),
+    ...(found.exitHooks && {
+      exitHooks: {
+        ...found.exitHooks,
+        ...(options.exitHookTimeout !== undefined && { timeout: options.exitHookTimeout }),
+      },
+    }),
     decorators: found.decorators,
   });
   validateGraph(config.plan.graph);

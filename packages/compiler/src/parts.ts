@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SCHEDULE_OVERLAPS } from '@mft/graph';
+import { LONGEST_EXIT_HOOK, SCHEDULE_OVERLAPS } from '@mft/graph';
 import type { ExitHooks, FlowNode, FlowSchedule, FlowTriggers, ParameterSpec, StepPolicy } from '@mft/graph';
 
 /*
@@ -60,6 +60,7 @@ export const versionsSchema = z.looseObject({ version: name, python: name });
 export const exitHooksSchema = z.looseObject({
   success: z.array(name),
   error: z.array(name),
+  timeout: z.int().min(1).max(LONGEST_EXIT_HOOK).exactOptional(),
 }) satisfies z.ZodType<ExitHooks>;
 const cronSchema = z.looseObject({ cron: name, timezone: name.exactOptional() });
 export const scheduleSchema = cronSchema.extend({

@@ -4,7 +4,14 @@ export interface ExitHooks {
   readonly success: readonly string[];
   /** Called at the end of any other. */
   readonly error: readonly string[];
+  /** Seconds that one call may take. @defaultValue 3600 */
+  readonly timeout?: number;
 }
+
+/** Seconds that an exit hook may take where nothing else is said. */
+export const EXIT_HOOK_TIMEOUT = 3600;
+/** Seconds that it can be given at most: a week. */
+export const LONGEST_EXIT_HOOK = 604_800;
 
 /** One call of an exit hook. */
 export interface ExitHookInput {

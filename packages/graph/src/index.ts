@@ -46,7 +46,7 @@ export {
   UNSUSPEND_SIGNAL,
 } from './run.js';
 export type { Progress, ResumeInput, RunInput, RunResult, StepProgress, TerminateRequest } from './run.js';
-export { EXIT_HOOKS_MEMO, exitHooksFor } from './exit-hooks.js';
+export { EXIT_HOOK_TIMEOUT, EXIT_HOOKS_MEMO, exitHooksFor, LONGEST_EXIT_HOOK } from './exit-hooks.js';
 export type { ExitHookInput, ExitHookReport, ExitHookResult, ExitHooks } from './exit-hooks.js';
 export { SEARCH_ATTRIBUTES, searchAttributesOf } from './search-attributes.js';
 export type { SearchAttributeName, SearchAttributeValues } from './search-attributes.js';
@@ -56,6 +56,13 @@ export { addCompensation, compensationCounts, MAX_NAMES } from './compensation.j
 export type { CompensateOptions, Compensation } from './compensation.js';
 export { CONFIG_VERSION, taskQueueOf } from './config.js';
 export type { CodePackage, FlowConfig, ParameterSpec } from './config.js';
-export { SCHEDULE_DEFAULTS, SCHEDULE_OVERLAPS, schedulePolicies } from './schedule.js';
+export {
+  deploymentOfSchedule,
+  SCHEDULE_DEFAULTS,
+  SCHEDULE_OVERLAPS,
+  SCHEDULE_PREFIX,
+  scheduleIdOf,
+  schedulePolicies,
+} from './schedule.js';
 export type { FlowSchedule, ScheduleOverlap, SchedulePolicies } from './schedule.js';
 export { canonicalJson } from './canonical.js';

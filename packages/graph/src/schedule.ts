@@ -60,3 +60,30 @@ export function schedulePolicies(given: SchedulePolicies): Required<SchedulePoli
     pauseOnFailure: given.pauseOnFailure ?? pauseOnFailure,
   };
 }
+
+/** What the ids of schedules of deployments begin with. */
+export const SCHEDULE_PREFIX = 'metaflow-';
+
+/**
+ * Id of the schedule that records a deployment.
+ *
+ * @example
+ * ```ts
+ * scheduleIdOf('HelloFlow'); // 'metaflow-HelloFlow'
+ * ```
+ */
+export function scheduleIdOf(name: string): string {
+  return `${SCHEDULE_PREFIX}${name}`;
+}
+
+/**
+ * Name of the deployment that a schedule of this id records; the id itself where it is none of ours.
+ *
+ * @example
+ * ```ts
+ * deploymentOfSchedule('metaflow-HelloFlow'); // 'HelloFlow'
+ * ```
+ */
+export function deploymentOfSchedule(id: string): string {
+  return id.startsWith(SCHEDULE_PREFIX) ? id.slice(SCHEDULE_PREFIX.length) : id;
+}

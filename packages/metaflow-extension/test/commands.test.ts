@@ -49,6 +49,8 @@ describe('temporal create', () => {
     const own = [
       '--compensate-parallel',
       '4',
+      '--exit-hook-timeout',
+      '7',
       '--output',
       'w.mjs',
       '--tag',
@@ -72,6 +74,8 @@ describe('temporal create', () => {
       '60',
       '--compensate-parallel',
       '4',
+      '--exit-hook-timeout',
+      '7',
       '--tag',
       'a',
       '--tag',

@@ -3,7 +3,7 @@ export { nextRuns } from './next.js';
 export type { NextRunsOptions } from './next.js';
 export { parseCron } from './parse.js';
 export type { Calendar } from './parse.js';
-export { formatTime, parseTime } from './times.js';
+export { formatTime, parseTime, type TimeOptions } from './times.js';
 export { toScheduleSpec } from './spec.js';
 export type { CronOptions } from './spec.js';
 export { upsertSchedule } from './upsert.js';

@@ -2,11 +2,19 @@ import { ScheduleError } from './errors.js';
 import type { CronOptions } from './spec.js';
 import { checkTimezone, instantsOf } from './timezone.js';
 
+/** Milliseconds. */
+const DAY = 86_400_000;
 const TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/;
+
+/** How a time is read. */
+export interface TimeOptions extends CronOptions {
+  /** Whether a date alone is the last moment of that day, rather than the first. @defaultValue false */
+  readonly last?: boolean;
+}
 
 /**
  * A time as a person writes it: `2026-11-30`, `2026-11-30 06:00`, ISO 8601. Without an offset it is what clocks in the zone show; of a
- * time that they show twice, the first.
+ * time that they show twice, the first. A date alone is its first moment, or its last.
  *
  * @throws ScheduleError INVALID_TIME where no calendar has it, or a change of clocks skips it; INVALID_TIMEZONE
  * @example
@@ -14,7 +22,7 @@ const TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(?:\.\d+)?)?
  * parseTime('2026-11-30 06:00', { timezone: 'Europe/Berlin' }).toISOString(); // '2026-11-30T05:00:00.000Z'
  * ```
  */
-export function parseTime(text: string, options: CronOptions = {}): Date {
+export function parseTime(text: string, options: TimeOptions = {}): Date {
   const timezone = checkTimezone(options.timezone ?? 'UTC');
   const match = TIME.exec(text.trim());
   if (match !== null) {
@@ -22,11 +30,13 @@ export function parseTime(text: string, options: CronOptions = {}): Date {
       .slice(1, 7)
       .map((n?: string) => Number(n ?? 0));
     const wall = Date.UTC(year, month - 1, day, hour, minute, second);
+    const wholeDay = options.last === true && match[4] === undefined && match[7] === undefined;
     // 31 April would be 1 May, and 24:00 the next day.
     const shown = new Date(wall);
     const exists = shown.getUTCMonth() === month - 1 && shown.getUTCDate() === day && minute < 60 && second < 60;
-    const instant = match[7] === undefined ? instantsOf(wall, timezone)[0] : wall - offsetOf(match[7]);
-    if (exists && hour < 24 && instant !== undefined) return new Date(instant);
+    const local = wholeDay ? instantsOf(wall + DAY - 1000, timezone).at(-1) : instantsOf(wall, timezone)[0];
+    const instant = match[7] === undefined ? local : wall - offsetOf(match[7]);
+    if (exists && hour < 24 && instant !== undefined) return new Date(instant + (wholeDay ? 999 : 0));
   }
   throw new ScheduleError(
     'INVALID_TIME',

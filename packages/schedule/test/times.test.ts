@@ -27,6 +27,15 @@ describe('parseTime', () => {
     },
   );
 
+  it.each([
+    ['2026-11-30', '2026-11-30T22:59:59.999Z'],
+    // A day of 25 hours.
+    ['2026-10-25', '2026-10-25T22:59:59.999Z'],
+    ['2026-11-30T06:00', '2026-11-30T05:00:00.000Z'],
+  ])('%s as the last time in Berlin is %s', (text, expected) => {
+    expect(parseTime(text, { timezone, last: true }).toISOString()).toBe(expected);
+  });
+
   it('is in UTC by default', () => {
     expect(parseTime('2026-03-29 02:30').toISOString()).toBe('2026-03-29T02:30:00.000Z');
   });

@@ -36,12 +36,17 @@ afterAll(async () => {
 });
 
 /** Have hooks called by a worker in a process of its own. */
-async function call(...names: string[]) {
+const call = (...names: string[]) => callWithin(undefined, ...names);
+
+/** @param timeout - seconds, as the deployment gives them */
+async function callWithin(timeout: number | undefined, ...names: string[]) {
   const queue = `hooked-${++number}`;
   const env = { ...metaflow.env, MFT_TEST_FOLDER: metaflow.folder, MFT_TEST_NAME: queue };
-  const hash = configHash(config);
+  const exitHooks = { ...config.exitHooks!, ...(timeout === undefined ? {} : { timeout }) };
+  const timed = { ...config, exitHooks };
+  const hash = configHash(timed);
   const settings = {
-    ...{ address: server.address, queue, codePath, graceMs: 500, config, hash, python: metaflow.python },
+    ...{ address: server.address, queue, codePath, graceMs: 500, config: timed, hash, python: metaflow.python },
     ...{ cacheDirectory: join(metaflow.folder, 'cache'), heartbeat: 0.3, grace: 0.5 },
   };
   const serve = (): WorkerProcess => {
@@ -87,6 +92,19 @@ describe('an exit hook', () => {
     expect(noted().map((line) => line.replace(/ \d+$/, ''))).toEqual(['good None', 'bad']);
     expect(worker.output()).toContain('[exit hook good] all is well');
     expect(worker.output()).toContain('[exit hook bad] ValueError: the pager is down');
+  });
+
+  it('that takes longer than the deployment gives it is ended, with what it started', async () => {
+    const { handle, noted, started, env } = await callWithin(5, 'long');
+    await started('long');
+    const [long] = (await handle.result()) as Record<string, unknown>[];
+    expect(long).toMatchObject({
+      type: FAILURE.hook,
+      message: expect.stringContaining('took longer than 5 seconds'),
+    });
+    expect(noted()).toHaveLength(1);
+    // What is left: the worker, its launcher, the guardian.
+    await until(() => processesWith(env).length <= 3, 'the end of the hook and its child', 5000);
   });
 
   it('whose worker is killed is not called again, and leaves no process', async () => {

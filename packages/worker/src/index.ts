@@ -1,3 +1,4 @@
+export { scheduleIdOf } from '@mft/graph';
 export { connect, connectWorker } from './connection/connect.js';
 export type { Connected, WorkerConnected } from './connection/connect.js';
 export { loadDataConverter } from './connection/data-converter.js';
@@ -9,12 +10,11 @@ export {
   listDeployments,
   readDeployment,
   recordDeployment,
-  scheduleIdOf,
 } from './deployment/record.js';
 export type { DeploymentRecord, DeploymentSummary, ReadOptions, Recorded, RecordOptions } from './deployment/record.js';
 export { checkToken } from './deployment/token.js';
 export { createAnnouncer } from './events/announce.js';
-export { formatPublished, givenPayload, publishCommand } from './events/command.js';
+export { formatPublished, givenPayload, publishCommand, verdictOn } from './events/command.js';
 export type { PublishCommand } from './events/command.js';
 export type { EventToPublish } from './events/event.js';
 export { createPublisher, publishEvent } from './events/publish.js';

@@ -2,13 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configHash } from '@mft/compiler';
 import type { FlowConfig, Progress } from '@mft/graph';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   colorsFor,
-  connect,
-  connectWorker,
-  createMetaflowWorker,
   describeOutcome,
   describeRun,
   formatOutcome,
@@ -17,17 +13,11 @@ import {
   startRun,
   terminateCompensated,
   watchRun,
-  type Connected,
   type RunOutcome,
-  type WorkerConnected,
 } from '../src/index.js';
-import { deploy, python, type Deployed } from './support/deployment.js';
-import { startServer } from './support/server.js';
+import { usePlace } from './support/place.js';
 
-let server: TestWorkflowEnvironment;
-let deployed: Deployed;
-let client: Connected;
-let native: WorkerConnected;
+const place = usePlace('booking.py');
 let config: FlowConfig;
 let hash: string;
 const lines: string[] = [];
@@ -43,35 +33,20 @@ function withHandlers(plain: FlowConfig, retries: number): FlowConfig {
   return { ...plain, plan: { ...plan, policies } };
 }
 
-beforeAll(async () => {
-  server = await startServer();
-  [deployed, client, native] = await Promise.all([
-    deploy(server.address, 'booking.py'),
-    connect({ address: server.address }),
-    connectWorker({ address: server.address }),
-  ]);
-}, 120_000);
-
-afterAll(async () => {
-  await Promise.all([client.connection.close(), native.connection.close()]);
-  await server.teardown();
-  await deployed.remove();
-});
-
 async function withWorker<T>(retries: number, work: () => Promise<T>): Promise<T> {
-  config = withHandlers(deployed.config, retries);
+  config = withHandlers(place.deployed.config, retries);
   hash = configHash(config);
-  const worker = await createMetaflowWorker({
-    ...{ config, hash, connection: native.connection, namespace: native.namespace },
-    ...{ python, env: deployed.env, cacheDirectory: deployed.folder, grace: 5, retryWait: 0 },
+  const worker = await place.worker({
+    config,
+    hash,
     onLog: ({ label, line }) => lines.push(`[${label}] ${line}`),
   });
   return worker.runUntil(work);
 }
 
 async function booked(name: string, params: object = {}) {
-  const journal = join(deployed.folder, name);
-  const run = await startRun(client.client, config, { params: { journal, ...params } }, { hash });
+  const journal = join(place.deployed.folder, name);
+  const run = await startRun(place.client, config, { params: { journal, ...params } }, { hash });
   const noted = async () => (await readFile(journal, 'utf8').catch(() => '')).trim().split('\n');
   return { run, noted };
 }
@@ -81,7 +56,7 @@ describe('a booking that is declined', () => {
     const { outcome, run, seen } = await withWorker(3, async () => {
       const { run, noted } = await booked('declined');
       const seen: Progress[] = [];
-      const outcome = await watchRun(client.client, run, (progress) => seen.push(progress), { interval: 50 });
+      const outcome = await watchRun(place.client, run, (progress) => seen.push(progress), { interval: 50 });
       expect(await noted()).toEqual([
         'confirming',
         'cancel_flight 12A because of confirm: Payment declined',
@@ -102,16 +77,16 @@ describe('a booking that is declined', () => {
       'Undone: 2 of 2 tasks: book_flight, book_hotel',
     );
     // The worker is gone.
-    expect(await describeRun(client.client, run.workflowId)).toMatchObject({ status: 'failed', compensation });
+    expect(await describeRun(place.client, run.workflowId)).toMatchObject({ status: 'failed', compensation });
   });
 
   test('a handler that fails once is tried again, one that fails for good is reported', async () => {
     await withWorker(1, async () => {
       const once = await booked('once', { trouble: 'once' });
-      expect(await describeOutcome(client.client, once.run)).toMatchObject({ compensation: { failed: [] } });
+      expect(await describeOutcome(place.client, once.run)).toMatchObject({ compensation: { failed: [] } });
       expect((await once.noted()).slice(2)).toEqual(['cancel_hotel 42 attempt 0', 'cancel_hotel 42 attempt 1']);
       const always = await booked('always', { trouble: 'always' });
-      const outcome: RunOutcome = await describeOutcome(client.client, always.run);
+      const outcome: RunOutcome = await describeOutcome(place.client, always.run);
       expect((await always.noted()).slice(2)).toEqual(['cancel_hotel 42 attempt 0', 'cancel_hotel 42 attempt 1']);
       expect(outcome).toMatchObject({
         error: { message: 'ValueError: Payment declined' },
@@ -129,7 +104,7 @@ describe('a booking that is declined', () => {
   test('an attempt that was lost with its launcher is not one of the handler’s', async () => {
     await withWorker(0, async () => {
       const { run, noted } = await booked('lost', { trouble: 'lost' });
-      expect(await describeOutcome(client.client, run)).toMatchObject({ compensation: { total: 2, failed: [] } });
+      expect(await describeOutcome(place.client, run)).toMatchObject({ compensation: { total: 2, failed: [] } });
       expect((await noted()).slice(2)).toEqual(['cancel_hotel 42 attempt 0', 'cancel_hotel 42 attempt 1']);
     });
   });
@@ -138,9 +113,9 @@ describe('a booking that is declined', () => {
     await withWorker(3, async () => {
       const { run, noted } = await booked('terminated', { wait: 60 });
       await expect.poll(noted, { timeout: 40_000 }).toEqual(['confirming']);
-      const asked = await terminateCompensated(client.client, run.pathspec, 'wrong hotel');
+      const asked = await terminateCompensated(place.client, run.pathspec, 'wrong hotel');
       expect(asked).toMatchObject({ status: 'running', polled: true });
-      const outcome = await describeOutcome(client.client, run);
+      const outcome = await describeOutcome(place.client, run);
       expect(outcome).toMatchObject({
         status: 'terminated',
         error: { type: 'Terminated', message: 'The run was terminated: wrong hotel' },
@@ -151,10 +126,10 @@ describe('a booking that is declined', () => {
         'cancel_flight 12A because of None: The run was terminated: wrong hotel',
         'cancel_hotel 42 attempt 0',
       ]);
-      expect(await describeRun(client.client, run.workflowId)).toMatchObject({ status: 'terminated' });
-      const listed = (await listRuns(client.client)).find(({ workflowId }) => workflowId === run.workflowId);
+      expect(await describeRun(place.client, run.workflowId)).toMatchObject({ status: 'terminated' });
+      const listed = (await listRuns(place.client)).find(({ workflowId }) => workflowId === run.workflowId);
       expect(listed?.status).toBe('terminated');
-      await expect(terminateCompensated(client.client, run.pathspec)).rejects.toMatchObject({ code: 'RUN_ENDED' });
+      await expect(terminateCompensated(place.client, run.pathspec)).rejects.toMatchObject({ code: 'RUN_ENDED' });
     });
   });
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +20,7 @@ import {
   type StartedRunInfo,
 } from '../src/index.js';
 import { deploy, type Deployed } from './support/deployment.js';
+import { DATABASE, databaseIn, found, isPayload, text, visit } from './support/encoded.js';
 import { startServer } from './support/server.js';
 
 /*
@@ -47,7 +48,7 @@ const env = (): NodeJS.ProcessEnv => ({ ...deployed.env, MFT_ENCRYPTION_KEY: KEY
 beforeAll(async () => {
   process.env['MFT_ENCRYPTION_KEY'] = KEY;
   folder = await mkdtemp(join(tmpdir(), 'mft-encryption-'));
-  server = await startServer(join(folder, 'temporal.db'));
+  server = await startServer(join(folder, DATABASE));
   deployed = await deploy(server.address, 'secretive.py');
   worker = execa(process.execPath, [deployed.file, '--data-converter', CONVERTER], {
     ...{ env: env(), extendEnv: false, cwd: deployed.folder, reject: false, all: true },
@@ -118,9 +119,7 @@ test('every payload of the history is encrypted, failures too, but for what the 
 });
 
 test("no value, no traceback is anywhere in the server's database", async () => {
-  // Before the first checkpoint all of it lies in the write-ahead log.
-  const files = (await readdir(folder)).filter((name) => name.startsWith('temporal.db'));
-  const bytes = Buffer.concat(await Promise.all(files.map((name) => readFile(join(folder, name)))));
+  const bytes = await databaseIn(folder);
   // What may be known is found, so the search works: names of steps and flows are not hidden in workflow ids and types.
   expect(found(bytes, run.workflowId)).toEqual(['plain']);
   for (const text of [
@@ -205,33 +204,6 @@ test("Temporal's own command line reads it through the codec server", async () =
     await codec;
   }
 });
-
-function text(bytes: Uint8Array | undefined): string {
-  return new TextDecoder().decode(bytes);
-}
-
-function isPayload(value: unknown): value is { metadata: Record<string, Uint8Array>; data: Uint8Array } {
-  return typeof value === 'object' && value !== null && 'metadata' in value && 'data' in value;
-}
-
-/** In which forms a text is in there. */
-function found(bytes: Buffer, text: string): string[] {
-  const forms: [string, string][] = [['plain', text]];
-  // In base64 the same text has three forms, by where it begins; the ends depend on what is beside it.
-  for (const offset of [0, 1, 2]) {
-    const whole = Buffer.from(' '.repeat(offset) + text).toString('base64');
-    forms.push([`base64+${offset}`, whole.slice(offset === 0 ? 0 : 4, whole.length - 4)]);
-  }
-  return forms.filter(([, form]) => bytes.includes(form)).map(([name]) => name);
-}
-
-function visit(value: unknown, see: (key: string, value: unknown) => void): void {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return;
-  for (const [key, inner] of Object.entries(value)) {
-    see(key, inner);
-    visit(inner, see);
-  }
-}
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 120; tries++) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { finishEvents } from '../src/events/announce.js';
-import { formatPublished, givenPayload, publishCommand } from '../src/index.js';
+import { formatPublished, givenPayload, publishCommand, verdictOn } from '../src/index.js';
 import { config } from './support/graphs.js';
 
 describe('a payload from a command line', () => {
@@ -56,6 +56,21 @@ it('what became of an event is told in a line for each deployment', () => {
   expect(formatPublished({ ...event, started: [], pending: [], duplicates: [], refused: [] })).toContain(
     'No deployment',
   );
+});
+
+it('an event that every deployment refused fails the command; one that some took is a warning', () => {
+  const none = { name: 'e', id: '1', timestamp: 1, started: [], pending: [], duplicates: [], refused: [] };
+  const refused = [
+    { deployment: 'D', code: 'MISSING_PARAMETER', message: 'Parameter "x" is required.', hint: 'Add x.' },
+  ];
+  const warning = ['warning: D does not take the event: Parameter "x" is required.', '  Add x.'];
+  expect(verdictOn({ ...none, refused })).toEqual({
+    ...{ exitCode: 1, warnings: [...warning, 'No deployment that waits for e has taken it.'] },
+  });
+  const run = { deployment: 'A', pathspec: 'F/temporal-F-1', runId: 'temporal-F-1', workflowId: 'F-1' };
+  for (const taken of [{ started: [run] }, { pending: ['B'] }, { duplicates: ['C'] }])
+    expect(verdictOn({ ...none, ...taken, refused })).toEqual({ exitCode: 0, warnings: warning });
+  expect(verdictOn(none)).toEqual({ exitCode: 0, warnings: [] });
 });
 
 it('a run whose last step has a name of its own is announced under both', () => {

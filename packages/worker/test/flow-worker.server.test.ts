@@ -1,49 +1,22 @@
 import type { MetaflowActivities, Progress } from '@mft/graph';
 import type { TaskLogLine } from '@mft/step-runner';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   connect,
-  connectWorker,
-  createMetaflowWorker,
+  type MetaflowWorkerOptions,
   defaultMaxWorkers,
   fetchProgress,
   startRun,
   watchRun,
-  type Connected,
-  type WorkerConnected,
 } from '../src/index.js';
-import { deploy, python, type Deployed } from './support/deployment.js';
-import { startServer } from './support/server.js';
+import { usePlace } from './support/place.js';
 
-let server: TestWorkflowEnvironment;
-let deployed: Deployed;
-let client: Connected;
-let native: WorkerConnected;
-
-beforeAll(async () => {
-  server = await startServer();
-  [deployed, client, native] = await Promise.all([
-    deploy(server.address),
-    connect({ address: server.address }),
-    connectWorker({ address: server.address }),
-  ]);
-}, 120_000);
-
-afterAll(async () => {
-  await Promise.all([client.connection.close(), native.connection.close()]);
-  await server.teardown();
-  await deployed.remove();
-});
+const place = usePlace();
 
 /** A worker of the deployment in this process, on a task queue of its own. */
-async function workerOn(taskQueue: string, extra: Partial<Parameters<typeof createMetaflowWorker>[0]> = {}) {
-  const config = { ...deployed.config, taskQueue };
-  const worker = await createMetaflowWorker({
-    ...{ config, hash: deployed.hash, connection: native.connection, namespace: native.namespace },
-    ...{ python, env: deployed.env, cacheDirectory: deployed.folder, grace: 5, retryWait: 0 },
-    ...extra,
-  });
+async function workerOn(taskQueue: string, extra: Partial<MetaflowWorkerOptions> = {}) {
+  const config = { ...place.deployed.config, taskQueue };
+  const worker = await place.worker({ config, ...extra });
   return { config, worker };
 }
 
@@ -53,12 +26,12 @@ test('a worker, a run and its watcher in one process: log lines and progress com
   const seen: Progress[] = [];
   const outcome = await worker.runUntil(async () => {
     const run = await startRun(
-      client.client,
+      place.client,
       config,
       { params: { greeting: 'you', pause: 0.5 } },
-      { hash: deployed.hash },
+      { hash: place.deployed.hash },
     );
-    return watchRun(client.client, run, (progress) => seen.push(progress), { interval: 100 });
+    return watchRun(place.client, run, (progress) => seen.push(progress), { interval: 100 });
   });
   expect(outcome).toMatchObject({ status: 'completed', pathspec: `MyFlow/${outcome.runId}` });
   expect(lines.map(({ label, line }) => `${label}: ${line}`)).toEqual(['start: hello you', 'end: total 14']);
@@ -87,7 +60,11 @@ test('counts of a wide foreach are whole, though its tasks run in children', asy
   let running = 0;
   let most = 0;
   const activities: MetaflowActivities = {
-    loadMetaflowPlan: async ({ hash }) => ({ hash: hash ?? deployed.hash, plan: deployed.config.plan, tags: [] }),
+    loadMetaflowPlan: async ({ hash }) => ({
+      hash: hash ?? place.deployed.hash,
+      plan: place.deployed.config.plan,
+      tags: [],
+    }),
     startMetaflowRun: async ({ runId }) => ({ pathspec: `MyFlow/${runId}` }),
     runMetaflowTask: async ({ step, runId }) => {
       most = Math.max(most, ++running);
@@ -109,12 +86,12 @@ test('counts of a wide foreach are whole, though its tasks run in children', asy
   let children = 0;
   let largest = 0;
   const { outcome, last } = await worker.runUntil(async () => {
-    const run = await startRun(client.client, config, {}, { hash: deployed.hash });
-    const outcome = await watchRun(client.client, run, (progress) => {
+    const run = await startRun(place.client, config, {}, { hash: place.deployed.hash });
+    const outcome = await watchRun(place.client, run, (progress) => {
       children = Math.max(children, progress.children.length);
       if (progress.phase === 'running') largest = Math.max(largest, progress.steps['work']?.done ?? 0);
     });
-    return { outcome, last: await fetchProgress(client.client, run.workflowId) };
+    return { outcome, last: await fetchProgress(place.client, run.workflowId) };
   });
   expect(outcome.status).toBe('completed');
   expect(children).toBeGreaterThan(0);
@@ -135,17 +112,19 @@ describe('options', () => {
   });
 
   test('a run id that is taken is refused by name', async () => {
-    const config = { ...deployed.config, taskQueue: 'taken' };
-    const options = { hash: deployed.hash, workflowId: 'MyFlow-taken' };
-    await startRun(client.client, config, {}, options);
-    await expect(startRun(client.client, config, {}, options)).rejects.toMatchObject({ code: 'RUN_EXISTS' });
-    await client.client.workflow.getHandle('MyFlow-taken').terminate('the test is over');
+    const config = { ...place.deployed.config, taskQueue: 'taken' };
+    const options = { hash: place.deployed.hash, workflowId: 'MyFlow-taken' };
+    await startRun(place.client, config, {}, options);
+    await expect(startRun(place.client, config, {}, options)).rejects.toMatchObject({ code: 'RUN_EXISTS' });
+    await place.client.workflow.getHandle('MyFlow-taken').terminate('the test is over');
   });
 
   test('a namespace that is not there is refused with the command that makes it', async () => {
-    const other = await connect({ address: server.address, namespace: 'nowhere' });
+    const other = await connect({ address: place.address, namespace: 'nowhere' });
     try {
-      await expect(startRun(other.client, deployed.config, {}, { hash: deployed.hash })).rejects.toMatchObject({
+      await expect(
+        startRun(other.client, place.deployed.config, {}, { hash: place.deployed.hash }),
+      ).rejects.toMatchObject({
         code: 'NAMESPACE_NOT_FOUND',
         hint: expect.stringContaining('temporal operator namespace create'),
       });

@@ -1,57 +1,27 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { SEARCH_ATTRIBUTES } from '@mft/graph';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  connect,
-  connectWorker,
-  createMetaflowWorker,
-  listRuns,
-  registerSearchAttributes,
-  startRun,
-  terminateRun,
-  type Connected,
-  type WorkerConnected,
-} from '../src/index.js';
+import { describe, expect, test } from 'vitest';
+import { listRuns, registerSearchAttributes, startRun, terminateRun } from '../src/index.js';
 import { attributesOf } from '../src/search/check.js';
-import { deploy, python, type Deployed } from './support/deployment.js';
-import { startServer } from './support/server.js';
+import { usePlace } from './support/place.js';
 
-let server: TestWorkflowEnvironment;
-let deployed: Deployed;
-let client: Connected;
-let native: WorkerConnected;
-
-beforeAll(async () => {
-  server = await startServer();
-  [deployed, client, native] = await Promise.all([
-    deploy(server.address),
-    connect({ address: server.address }),
-    connectWorker({ address: server.address }),
-  ]);
-}, 120_000);
-
-afterAll(async () => {
-  await Promise.all([client.connection.close(), native.connection.close()]);
-  await server.teardown();
-  await deployed.remove();
-});
+const place = usePlace();
 
 const names = Object.keys(SEARCH_ATTRIBUTES).sort();
 const ids = async (filter: Parameters<typeof listRuns>[1]): Promise<string[]> =>
-  (await listRuns(client.client, filter)).map(({ workflowId }) => workflowId).sort();
+  (await listRuns(place.client, filter)).map(({ workflowId }) => workflowId).sort();
 const attributes = (env: NodeJS.ProcessEnv = {}, encrypted = false) =>
   attributesOf({
-    connection: native.connection,
+    connection: place.native,
     env,
     ...(encrypted ? { dataConverter: {} as NonNullable<Parameters<typeof attributesOf>[0]['dataConverter']> } : {}),
   })();
 
 test('a namespace without attributes: runs are found by their memos, and set none', async () => {
   const project = { name: 'demo', branch: 'test.a', production: false };
-  const config = { ...deployed.config, project, taskQueue: 'nobody', tags: ['nightly'] };
-  const { hash } = deployed;
-  await startRun(client.client, config, { tags: ['mine'] }, { hash, workflowId: 'waits' });
-  await startRun(client.client, { ...config, user: 'bob' }, {}, { hash, workflowId: 'waits-too' });
+  const config = { ...place.deployed.config, project, taskQueue: 'nobody', tags: ['nightly'] };
+  const { hash } = place.deployed;
+  await startRun(place.client, config, { tags: ['mine'] }, { hash, workflowId: 'waits' });
+  await startRun(place.client, { ...config, user: 'bob' }, {}, { hash, workflowId: 'waits-too' });
   expect(await attributes()).toEqual([]);
   await expect.poll(() => ids({ project: 'demo' }), { timeout: 10_000 }).toEqual(['waits', 'waits-too']);
   expect(await ids({ branch: 'test.a', user: 'bob' })).toEqual(['waits-too']);
@@ -60,12 +30,12 @@ test('a namespace without attributes: runs are found by their memos, and set non
 });
 
 test('a namespace with room for some only gets those, and runs are found as before', async () => {
-  const { operatorService } = client.connection;
+  const { operatorService } = place.connection;
   const others = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`Other${i}`, 2]));
   const namespace = 'default';
   // Of a SQL database: ten of type Keyword.
   await operatorService.addSearchAttributes({ namespace, searchAttributes: others });
-  const added = await registerSearchAttributes(client.client);
+  const added = await registerSearchAttributes(place.client);
   expect(added).toHaveLength(2);
   expect(await attributes()).toHaveLength(2);
   expect(await ids({ project: 'demo', user: 'bob' })).toEqual(['waits-too']);
@@ -76,8 +46,8 @@ test('a namespace with room for some only gets those, and runs are found as befo
 
 describe('a namespace that lets itself be told', () => {
   test('gets those that it lacks, once', async () => {
-    expect((await registerSearchAttributes(client.client)).sort()).toEqual(Object.values(SEARCH_ATTRIBUTES).sort());
-    expect(await registerSearchAttributes(client.client)).toEqual([]);
+    expect((await registerSearchAttributes(place.client)).sort()).toEqual(Object.values(SEARCH_ATTRIBUTES).sort());
+    expect(await registerSearchAttributes(place.client)).toEqual([]);
     expect((await attributes()).sort()).toEqual(names);
     // What people choose freely is not shown where the rest is encrypted, unless asked for.
     const safe = names.filter((name) => name !== 'tags' && name !== 'user');
@@ -89,22 +59,19 @@ describe('a namespace that lets itself be told', () => {
   });
 
   test('finds runs by what they show, and those that no worker has seen by their memos', async () => {
-    const { config, hash } = deployed;
-    const worker = await createMetaflowWorker({
-      ...{ config, hash, connection: native.connection, namespace: native.namespace },
-      ...{ python, env: deployed.env, cacheDirectory: deployed.folder, grace: 5, retryWait: 0 },
-    });
+    const { config, hash } = place.deployed;
+    const worker = await place.worker({ config, hash });
     await worker.runUntil(async () => {
       // As any Temporal client starts one: no memo at all.
       const args = [{ params: { greeting: 'x' }, tags: ['bare'] }];
       const options = { taskQueue: config.taskQueue, workflowId: 'any-name', args };
-      await client.client.workflow.execute('MetaflowWorkflow', options);
+      await place.client.workflow.execute('MetaflowWorkflow', options);
     });
     await expect.poll(() => ids({ tags: ['bare'] }), { timeout: 10_000 }).toEqual(['any-name']);
-    const [run] = await listRuns(client.client, { flow: 'MyFlow', status: 'completed' });
+    const [run] = await listRuns(place.client, { flow: 'MyFlow', status: 'completed' });
     expect(run).toMatchObject({ workflowId: 'any-name', flow: 'MyFlow', user: config.user, tags: ['bare'] });
     expect(await ids({ project: 'demo', status: 'running' })).toEqual(['waits', 'waits-too']);
     expect(await ids({ user: 'bob' })).toEqual(['waits-too']);
-    for (const id of ['waits', 'waits-too']) await terminateRun(client.client, id);
+    for (const id of ['waits', 'waits-too']) await terminateRun(place.client, id);
   });
 });

@@ -11,8 +11,8 @@ export interface PublishFlags extends TemporalFlags {
 }
 
 /**
- * `mft publish`: publish an event to every deployment that waits for it. A deployment that refuses it is told of, and is no failure of the
- * publication: the others have theirs, and publishing again would not mend it.
+ * `mft publish`: publish an event to every deployment that waits for it. A deployment that refuses it is told of; the others have theirs,
+ * and publishing again would not mend it. Only where all of them refuse it does the command fail.
  *
  * @throws MftError MISSING_ARGUMENT, INVALID_EVENT, EVENT_TOO_LARGE, PAYLOAD_FILE, and as {@link withServer}
  */
@@ -22,12 +22,12 @@ export async function publish(words: readonly string[], flags: PublishFlags, con
     throw new MftError('MISSING_ARGUMENT', 'No event is named.', {
       hint: 'Name one, and its fields: mft publish data_ready table=sales',
     });
-  const { formatPublished, givenPayload, publishEvent } = await import('@mft/worker');
+  const { formatPublished, givenPayload, publishEvent, verdictOn } = await import('@mft/worker');
   const payload = await givenPayload([...excess, ...words.filter(isParameter)], flags.payloadFile);
   const published = await withServer(flags, context, ({ client }) =>
     publishEvent(client, { name, payload, id: flags.id }, { env: context.env }),
   );
-  for (const { deployment, message } of published.refused)
-    context.warn(`warning: ${deployment} does not take the event: ${message}`);
-  return { text: formatPublished(published), json: published };
+  const { exitCode, warnings } = verdictOn(published);
+  for (const line of warnings) context.warn(line);
+  return { text: formatPublished(published), json: published, exitCode };
 }

@@ -1,4 +1,5 @@
 import {
+  EXIT_HOOK_TIMEOUT,
   FAILURE,
   maximumAttempts,
   type AnnounceActivities,
@@ -88,8 +89,14 @@ const runOptions: ActivityOptions = {
 /** The beginning and the end of a run. Both are safe to repeat. */
 export const run = proxyActivities<Pick<MetaflowActivities, 'startMetaflowRun' | 'finishMetaflowRun'>>(runOptions);
 
-/** Milliseconds that an exit hook gets: the runner ends it by itself, this is for a worker that does not. */
-const HOOK_TIMEOUT = 60 * MINUTE + SLACK + WAITING;
+/**
+ * Milliseconds that an exit hook gets: the runner ends it by itself, this is for a worker that does not.
+ *
+ * @param seconds - what the deployment gives it
+ */
+export function hookTimeout(seconds = EXIT_HOOK_TIMEOUT): number {
+  return seconds * 1000 + SLACK + WAITING;
+}
 
 /**
  * What is called at the end. The runner refuses to begin a hook a second time, and says so by an error that is not retried: what is
@@ -97,7 +104,7 @@ const HOOK_TIMEOUT = 60 * MINUTE + SLACK + WAITING;
  */
 export const hooks = proxyActivities<Pick<MetaflowActivities, 'runExitHook'>>({
   ...shared,
-  startToCloseTimeout: HOOK_TIMEOUT,
+  startToCloseTimeout: hookTimeout(),
   retry: {
     maximumAttempts: 6,
     initialInterval: 1000,

@@ -1,6 +1,6 @@
 import { EXIT_HOOKS_MEMO, type ExitHookReport } from '@mft/graph';
 import { CancellationScope, log, upsertMemo } from '@temporalio/workflow';
-import { hooks } from './activities.js';
+import { hooks, hookTimeout } from './activities.js';
 import { errorOf, firstLine } from './errors.js';
 import type { RunFacts } from './input.js';
 
@@ -13,15 +13,20 @@ const MOST_ERROR = 300;
  * the others, and none changes the outcome. How they ended is in the run's memo, where no worker need be asked.
  *
  * @param names - of the functions; with none nothing at all happens
+ * @param timeout - seconds that one may take
  */
 export async function callExitHooks(
   names: readonly string[],
   { hash, runId }: Pick<RunFacts, 'hash' | 'runId'>,
+  timeout?: number,
 ): Promise<void> {
   if (names.length === 0) return;
   const reports: ExitHookReport[] = [];
   for (const [at, hook] of names.entries()) {
-    const options = { activityId: `exit-hook-${at}`, summary: `exit hook ${hook}` };
+    const options = {
+      ...{ activityId: `exit-hook-${at}`, summary: `exit hook ${hook}` },
+      startToCloseTimeout: hookTimeout(timeout),
+    };
     try {
       const call = () => hooks.runExitHook.executeWithOptions(options, [{ hash, runId, hook }]);
       const { output } = await CancellationScope.nonCancellable(call);

@@ -76,7 +76,7 @@ export async function runFlow(argument: RunArgument): Promise<RunResult> {
   const announced = registered && outcome.status === 'completed' && loaded.announce === true;
   await Promise.all([registered ? finish(facts, driven.finish) : undefined, announced ? announce(facts) : undefined]);
   tellUndone(driven.state, report);
-  await callExitHooks(exitHooksFor(loaded.exitHooks, outcome.status), facts);
+  await callExitHooks(exitHooksFor(loaded.exitHooks, outcome.status), facts, loaded.exitHooks?.timeout);
   board.close(outcome.status);
   if (outcome.status === 'completed') return { pathspec, runId, tasks: report.done };
   if (outcome.status === 'cancelled') throw new CancelledFailure(outcome.error.message);

@@ -1,9 +1,7 @@
-import type { RunInput, TriggerEvent } from '@mft/graph';
+import { deploymentOfSchedule, type RunInput, type TriggerEvent } from '@mft/graph';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { workflowInfo } from '@temporalio/workflow';
 
-/** What the ids of schedules of deployments begin with. */
-const PREFIX = 'metaflow-';
 const DUE = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 const BY = defineSearchAttributeKey('TemporalScheduledById', 'KEYWORD');
 
@@ -19,6 +17,10 @@ function scheduleOf(): TriggerEvent | undefined {
   const at = typedSearchAttributes.get(DUE);
   const by = typedSearchAttributes.get(BY);
   if (at === undefined || by === undefined) return undefined;
-  const name = by.startsWith(PREFIX) ? by.slice(PREFIX.length) : by;
-  return { type: 'schedule', name, id: workflowId, timestamp: Math.floor(at.getTime() / 1000) };
+  return {
+    type: 'schedule',
+    name: deploymentOfSchedule(by),
+    id: workflowId,
+    timestamp: Math.floor(at.getTime() / 1000),
+  };
 }

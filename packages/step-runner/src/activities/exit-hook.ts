@@ -1,4 +1,4 @@
-import { type ExitHookInput, type ExitHookResult } from '@mft/graph';
+import { EXIT_HOOK_TIMEOUT, type ExitHookInput, type ExitHookResult } from '@mft/graph';
 import { Context } from '@temporalio/activity';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { finalIfUsers, hookFailure } from '../failure.js';
@@ -18,8 +18,6 @@ import { supervise, waitUnless } from './supervise.js';
  * H3. A process of its own, killed with its group at the timeout and when its worker goes.
  */
 
-/** Seconds that a hook may take. */
-const TIMEOUT = 3600;
 /** Milliseconds after which a wait for the launcher or for a slot needs heartbeats. */
 const SILENT = 5000;
 /** Milliseconds that a heartbeat is held back at most after an earlier one: the throttle that this package's workers set, and some. */
@@ -63,6 +61,7 @@ type Session = Awaited<ReturnType<Runner['pool']['session']>>;
 async function call(runner: Runner, input: ExitHookInput, session: Session, heart: Heart): Promise<ExitHookResult> {
   const context = Context.current();
   const { runId, hook } = input;
+  const { timeout = EXIT_HOOK_TIMEOUT } = session.config.exitHooks ?? {};
   const origin = {
     ...{ flow: session.config.flow.name, run: runId, step: `_hook_${hook}`, label: `exit hook ${hook}` },
     ...{ taskId: '1', attempt: 0 },
@@ -73,7 +72,7 @@ async function call(runner: Runner, input: ExitHookInput, session: Session, hear
     answer = await supervise(
       context,
       session,
-      { op: 'exit_hook', run_id: runId, hook, timeout: TIMEOUT },
+      { op: 'exit_hook', run_id: runId, hook, timeout },
       {
         started: ({ pid }) => {
           seen.begun = true;
@@ -86,7 +85,7 @@ async function call(runner: Runner, input: ExitHookInput, session: Session, hear
         },
       },
       runner.grace,
-      TIMEOUT * 1000 + SLACK,
+      timeout * 1000 + SLACK,
     );
   } catch (error) {
     if (seen.begun && error instanceof LauncherLostError)

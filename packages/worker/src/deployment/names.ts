@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SCHEDULE_PREFIX } from '@mft/graph';
 import type { Client } from '@temporalio/client';
+import { isRefusedQuery } from '../connection/refused-query.js';
 
-/** gRPC's status for a query that a server does not understand. */
-const INVALID_ARGUMENT = 3;
-const PREFIX = 'metaflow-';
 /** Of the marks of deployments that wait for events: see `waiting.ts` beside what publishes. */
 export const WAITING_PREFIX = 'mft-waiting-';
 
@@ -18,7 +17,7 @@ export const WAITING_PREFIX = 'mft-waiting-';
  * ```
  */
 export async function deploymentNames(client: Client): Promise<string[]> {
-  return namesAfter(client, PREFIX);
+  return namesAfter(client, SCHEDULE_PREFIX);
 }
 
 /**
@@ -38,7 +37,7 @@ async function namesAfter(client: Client, prefix: string): Promise<string[]> {
     return await pages(client, prefix, `ScheduleId STARTS_WITH '${prefix}'`);
   } catch (error) {
     // A server from before schedules could be sought by id.
-    if ((error as { code?: unknown }).code === INVALID_ARGUMENT) return pages(client, prefix);
+    if (isRefusedQuery(error)) return pages(client, prefix);
     throw error;
   }
 }
@@ -49,7 +48,12 @@ async function namesAfter(client: Client, prefix: string): Promise<string[]> {
  * @param prefix - `WAITING_PREFIX` for the mark
  * @param patience - milliseconds
  */
-export async function untilListed(client: Client, name: string, prefix = PREFIX, patience = 5_000): Promise<void> {
+export async function untilListed(
+  client: Client,
+  name: string,
+  prefix = SCHEDULE_PREFIX,
+  patience = 5_000,
+): Promise<void> {
   const end = Date.now() + patience;
   const query = `ScheduleId = '${prefix}${name}'`;
   // A server that cannot be asked so is not asked again.

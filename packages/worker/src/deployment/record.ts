@@ -1,8 +1,9 @@
-import { METAFLOW_WORKFLOW, type FlowConfig, type RunInput } from '@mft/graph';
+import { METAFLOW_WORKFLOW, scheduleIdOf, type FlowConfig, type RunInput } from '@mft/graph';
 import type { Client, ScheduleDescription, ScheduleOptions } from '@temporalio/client';
 import { endJoiner, endStaleJoiner } from '../events/joiner.js';
 import { markWaiting, unmarkWaiting } from '../events/waiting.js';
 import { notFound, taken } from './errors.js';
+import { readEach } from './many.js';
 import { deploymentNames, untilListed, WAITING_PREFIX } from './names.js';
 import { onceStarted } from './patient.js';
 import { namespaceNotFound } from '../run/start.js';
@@ -59,18 +60,6 @@ export interface ReadOptions {
   readonly python?: string;
   /** @defaultValue the process's */
   readonly env?: NodeJS.ProcessEnv;
-}
-
-/**
- * Id of the schedule that records a deployment.
- *
- * @example
- * ```ts
- * scheduleIdOf('HelloFlow'); // 'metaflow-HelloFlow'
- * ```
- */
-export function scheduleIdOf(name: string): string {
-  return `metaflow-${name}`;
 }
 
 /**
@@ -142,13 +131,9 @@ export async function readDeployment(
  */
 export async function listDeployments(client: Client): Promise<DeploymentSummary[]> {
   const names = await deploymentNames(client);
-  const summaries: DeploymentSummary[] = [];
-  // A few at a time: a namespace may hold a thousand.
-  for (let i = 0; i < names.length; i += AT_ONCE) {
-    const memos = await Promise.all(names.slice(i, i + AT_ONCE).map((name) => readMemo(client, name)));
-    // What was deleted since it was listed is left out.
-    summaries.push(...memos.filter((memo) => memo !== undefined).map(summaryOf));
-  }
+  const memos = await readEach(client, names, (name) => readMemo(client, name));
+  // What was deleted since it was listed is left out.
+  const summaries = memos.filter((memo) => memo !== undefined).map(summaryOf);
   return summaries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -200,8 +185,6 @@ export async function checkNamespace(client: Client): Promise<void> {
 export function summaryOf({ deployment, flow, configHash, taskQueue, createdAt }: DeploymentMemo): DeploymentSummary {
   return { name: deployment, flow, hash: configHash, taskQueue, createdAt };
 }
-
-const AT_ONCE = 10;
 
 function scheduleOf(config: FlowConfig, hash: string, memo: DeploymentMemo, times: ScheduleTimes): ScheduleOptions {
   return {

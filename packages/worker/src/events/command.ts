@@ -114,3 +114,28 @@ export function formatPublished({ name, id, started, pending, duplicates, refuse
   ];
   return [`Published ${name}, id ${id}`, ...(lines.length > 0 ? lines : ['  No deployment waits for it.'])].join('\n');
 }
+
+/**
+ * What whoever publishes must hear of an event that deployments refused, and the exit status of the command: 1 where all that wait for
+ * it refused it, so that a script notices. One that took it, has had it before, or that keeps it until others come makes it 0.
+ *
+ * @returns lines for standard error, none where nothing was refused
+ * @example
+ * ```ts
+ * const { exitCode, warnings } = verdictOn(await publishEvent(client, { name: 'data_ready' }));
+ * ```
+ */
+export function verdictOn({ name, started, pending, duplicates, refused }: Published): {
+  readonly exitCode: 0 | 1;
+  readonly warnings: readonly string[];
+} {
+  const failed = refused.length > 0 && [started, pending, duplicates].every(({ length }) => length === 0);
+  const warnings = refused.flatMap(({ deployment, message, hint }) => [
+    `warning: ${deployment} does not take the event: ${message}`,
+    ...(hint === undefined ? [] : [`  ${hint}`]),
+  ]);
+  return {
+    exitCode: failed ? 1 : 0,
+    warnings: failed ? [...warnings, `No deployment that waits for ${name} has taken it.`] : warnings,
+  };
+}

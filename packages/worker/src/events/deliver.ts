@@ -10,10 +10,10 @@ import {
   type TriggerEvent,
 } from '@mft/graph';
 import type { Client } from '@temporalio/client';
-import { unpackDeployment } from '../deployment/packing.js';
 import type { ReadOptions } from '../deployment/record.js';
 import { memoOf } from '../run/memo.js';
 import { startRun, type StartedRunInfo } from '../run/start.js';
+import type { Configs } from './configs.js';
 import { keyOf, type CheckedEvent } from './event.js';
 import { joinerIdOf } from './joiner.js';
 import type { Subscriber } from './subscribers.js';
@@ -25,9 +25,6 @@ export type Delivery =
   /** It waits for the other events; the last one starts the run. */
   | { readonly outcome: 'pending' };
 
-/** Configs by hash, as long as a publisher lives. */
-export type Configs = Map<string, Promise<FlowConfig>>;
-
 /**
  * Bring an event to a deployment that waits for it.
  *
@@ -37,7 +34,7 @@ export type Configs = Map<string, Promise<FlowConfig>>;
  * `CONFIG_NOT_FOUND`; anything else is a server's
  * @example
  * ```ts
- * const { outcome } = await deliver(client, subscriber, checkEvent({ name: 'data_ready' }), new Map());
+ * const { outcome } = await deliver(client, subscriber, checkEvent({ name: 'data_ready' }), new Configs());
  * ```
  */
 export async function deliver(
@@ -49,7 +46,7 @@ export async function deliver(
 ): Promise<Delivery> {
   const { memo, source } = subscriber;
   const { deployment, configHash: hash, triggers } = memo;
-  const config = await configOf(subscriber, configs, options);
+  const config = await configs.of(memo, options);
   const event: TriggerEvent = { type: source.type, ...published };
   const key = keyOf(deployment, published);
   const given = parametersOf(source, published.payload);
@@ -72,15 +69,6 @@ export async function deliver(
     if (isMftError(error) && error.code === 'RUN_EXISTS') return { outcome: 'duplicate' };
     throw error;
   }
-}
-
-function configOf({ memo }: Subscriber, configs: Configs, options: ReadOptions): Promise<FlowConfig> {
-  const known = configs.get(memo.configHash);
-  if (known !== undefined) return known;
-  const config = unpackDeployment(memo, options);
-  configs.set(memo.configHash, config);
-  config.catch(() => configs.delete(memo.configHash));
-  return config;
 }
 
 async function signalJoiner(

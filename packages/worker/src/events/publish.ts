@@ -1,7 +1,8 @@
 import { isMftError } from '@mft/graph';
 import type { Client } from '@temporalio/client';
 import type { ReadOptions } from '../deployment/record.js';
-import { deliver, type Configs, type Delivery } from './deliver.js';
+import { Configs } from './configs.js';
+import { deliver, type Delivery } from './deliver.js';
 import { checkEvent, type EventToPublish } from './event.js';
 import { Subscribers, type Subscriber } from './subscribers.js';
 
@@ -77,7 +78,7 @@ const AT_ONCE = 20;
  */
 export function createPublisher(client: Client, options: PublisherOptions = {}): Publisher {
   const subscribers = new Subscribers(client, options.maxAge ?? MAX_AGE);
-  const configs: Configs = new Map();
+  const configs = new Configs();
   return {
     publish: async (given) => {
       const event = checkEvent(given);

@@ -1,5 +1,6 @@
 import type { TriggerSource } from '@mft/graph';
 import type { Client } from '@temporalio/client';
+import { readEach } from '../deployment/many.js';
 import { waitingNames } from '../deployment/names.js';
 import type { DeploymentMemo } from '../deployment/packing.js';
 import { readMemo } from '../deployment/record.js';
@@ -9,11 +10,6 @@ export interface Subscriber {
   readonly memo: DeploymentMemo;
   readonly source: TriggerSource;
 }
-
-const AT_ONCE = 10;
-/** Milliseconds until an answer is asked for once more: the server looks a record up within a few, but now and then loses a question. */
-const PATIENCE = 1500;
-const TRIES = 5;
 
 /**
  * The deployments of a namespace that wait for events.
@@ -57,25 +53,7 @@ export class Subscribers {
 
 async function readAll(client: Client): Promise<DeploymentMemo[]> {
   const names = (await waitingNames(client)).sort();
-  const memos: DeploymentMemo[] = [];
-  for (let i = 0; i < names.length; i += AT_ONCE) {
-    const read = await Promise.all(names.slice(i, i + AT_ONCE).map((name) => readPatiently(client, name)));
-    // What was deleted or waits for nothing any more may still be listed.
-    memos.push(...read.flatMap((memo) => (memo?.triggers === undefined ? [] : [memo])));
-  }
-  return memos;
-}
-
-/** A question that the server has lost is answered at its second asking; one that it cannot answer is an error, as it is. */
-async function readPatiently(client: Client, name: string): Promise<DeploymentMemo | undefined> {
-  for (let tries = 1; ; tries += 1) {
-    const last = tries === TRIES;
-    const from = Date.now();
-    try {
-      return await (last ? readMemo(client, name) : client.withDeadline(from + PATIENCE, () => readMemo(client, name)));
-    } catch (error) {
-      // Anything sooner is not the deadline's.
-      if (last || Date.now() - from < PATIENCE) throw error;
-    }
-  }
+  const memos = await readEach(client, names, (name) => readMemo(client, name));
+  // What was deleted or waits for nothing any more may still be listed.
+  return memos.flatMap((memo) => (memo?.triggers === undefined ? [] : [memo]));
 }

@@ -1,5 +1,6 @@
 import { METAFLOW_WORKFLOW, MftError, SEARCH_ATTRIBUTES, type SearchAttributeName } from '@mft/graph';
 import type { Client } from '@temporalio/client';
+import { isRefusedQuery } from '../connection/refused-query.js';
 import { settleStatus, summaryOf, type RunSummary } from './summary.js';
 import { namespaceNotFound } from './start.js';
 
@@ -103,12 +104,4 @@ function fits(run: RunSummary, { flow, deployment, project, branch, user, tags =
     (key) => wanted[key] === undefined || run[key] === wanted[key],
   );
   return same && tags.every((tag) => run.tags.includes(tag));
-}
-
-/** gRPC's status of a query that the server does not understand. */
-function isRefusedQuery(error: unknown): boolean {
-  for (let e = error, depth = 0; e instanceof Error && depth < 5; e = e.cause, depth++) {
-    if ((e as { code?: unknown }).code === 3) return true;
-  }
-  return false;
 }

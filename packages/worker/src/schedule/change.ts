@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { MftError } from '@mft/graph';
+import { MftError, scheduleIdOf } from '@mft/graph';
 import type { Client } from '@temporalio/client';
-import { scheduleIdOf } from '../deployment/record.js';
 import { findSchedule, isOff } from './describe.js';
 
 /** gRPC's status for an update of what has changed meanwhile. */

@@ -1,6 +1,7 @@
 import { MftError, runIdOf, schedulePolicies, type FlowSchedule, type SchedulePolicies } from '@mft/graph';
 import type { Client, ScheduleDescription as TemporalDescription, ScheduleExecutionResult } from '@temporalio/client';
 import { notFound } from '../deployment/errors.js';
+import { readEach } from '../deployment/many.js';
 import { deploymentNames } from '../deployment/names.js';
 import type { DeploymentMemo } from '../deployment/packing.js';
 import { describeRecord } from '../deployment/record.js';
@@ -95,13 +96,11 @@ export async function findSchedule(client: Client, name: string): Promise<FoundS
  */
 export async function listSchedules(client: Client): Promise<ScheduleSummary[]> {
   const names = await deploymentNames(client);
-  const found: ScheduleSummary[] = [];
-  // One after the other: asked at the same time, servers answer some of them five seconds later.
-  for (const name of names) {
-    const record = await describeRecord(client, name);
+  const records = await readEach(client, names, (name) => describeRecord(client, name));
+  const found = records.flatMap((record) => {
     const schedule = record?.memo.schedule;
-    if (record !== undefined && schedule !== undefined) found.push(summarize({ ...record, schedule }));
-  }
+    return record === undefined || schedule === undefined ? [] : [summarize({ ...record, schedule })];
+  });
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { METAFLOW_WORKFLOW, MftError, type ScheduleOverlap } from '@mft/graph';
+import { METAFLOW_WORKFLOW, MftError, scheduleIdOf, type ScheduleOverlap } from '@mft/graph';
 import type { Client } from '@temporalio/client';
-import { scheduleIdOf } from '../deployment/record.js';
 import { overlapPolicy } from '../deployment/times.js';
 import { scheduleOff } from './change.js';
 import { findSchedule, isOff, namesOf, runOf, type FoundSchedule, type ScheduledRun } from './describe.js';

@@ -21,6 +21,8 @@ export interface Site {
    * @param label - what the flow's artifact `version` holds
    */
   compile(label: string, options?: CompileOptions): Promise<Version>;
+  /** Compile a flow's file where it lies, with its code package saved to this site. */
+  compileFile(file: string): Promise<Version>;
   /** Print an expression through Metaflow's client. */
   ask(expression: string): Promise<string>;
   remove(): Promise<void>;
@@ -48,6 +50,10 @@ export async function makeSite(): Promise<Site> {
       const config = await compileFlow(file, { python, env, savePackage: true, ...options });
       // What is deployed needs no file any more.
       await rm(place, { recursive: true });
+      return { config, hash: configHash(config) };
+    },
+    compileFile: async (file) => {
+      const config = await compileFlow(file, { python, env, savePackage: true });
       return { config, hash: configHash(config) };
     },
     ask: async (expression) => {

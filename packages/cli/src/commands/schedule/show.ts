@@ -51,7 +51,9 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
       schedule.name,
       ...facts(schedule).map(([label = '', value]) => `  ${label.padEnd(10)}  ${value}`),
       ...(times.length === 0 ? [] : ['', indented([[`NEXT, ${schedule.timezone}`, `HERE, ${here}`], ...times])]),
-      ...(recent.length === 0 ? [] : ['', indented([['STATUS', 'RUN', 'DUE', 'STARTED, HERE'], ...recent])]),
+      ...(recent.length === 0
+        ? []
+        : ['', indented([['STATUS', 'RUN', `DUE, ${schedule.timezone}`, `STARTED, ${here}`], ...recent])]),
     ].join('\n'),
     json: schedule,
   };

@@ -60,7 +60,7 @@ export async function backfill(
   const { runs, already } = await withServer(flags, context, async ({ client }) => {
     const { timezone } = await readSchedule(client, name);
     const from = parseTime(first, { timezone });
-    const to = last === undefined ? new Date() : parseTime(last, { timezone });
+    const to = last === undefined ? new Date() : lastTime((whole) => parseTime(last, { timezone, last: whole }));
     checkWindow(from, to);
     return backfillSchedule(client, name, { from, to, overlap });
   });
@@ -76,6 +76,12 @@ export async function backfill(
     ].join('\n'),
     json: { deployment: name, runs, already },
   };
+}
+
+/** A date alone is a whole day; of today, what has passed of it. */
+function lastTime(parse: (whole: boolean) => Date): Date {
+  const [begin, end, now] = [parse(false), parse(true), new Date()];
+  return begin <= now && now < end ? now : end;
 }
 
 /** A run that was started ahead of its time would be in the way of the one that is due. */

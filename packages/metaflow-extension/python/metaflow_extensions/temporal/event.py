@@ -77,6 +77,9 @@ class TemporalEvent:
         """
         Publish the event. Returns when Temporal has accepted the runs that it starts; does not wait for them.
 
+        A deployment whose parameters do not take what the event gives refuses it, which is printed; the others have theirs. Where all
+        that wait for the event refuse it, it counts as not published. Where none waits for it, it is published, and nothing starts.
+
         Parameters
         ----------
         payload : Dict, optional
@@ -114,11 +117,12 @@ class TemporalEvent:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise _refusal("%s cannot publish: %s" % (argv[0], error)) from error
         answer = _last(done.stdout)
+        refused = ["%s does not take it: %s" % (each["deployment"], each["message"]) for each in answer.get("refused", [])]
         if done.returncode != 0:
-            said = (answer.get("error") or {}).get("message") or done.stderr.decode("utf-8", "replace").strip()
+            said = (answer.get("error") or {}).get("message") or " ".join(refused) or done.stderr.decode("utf-8", "replace").strip()
             raise _refusal("%s" % said)
-        for each in answer.get("refused", []):
-            print("Event %s: %s does not take it: %s" % (self._name, each["deployment"], each["message"]), file=sys.stderr)
+        for each in refused:
+            print("Event %s: %s" % (self._name, each), file=sys.stderr)
         return str(answer["id"])
 
 

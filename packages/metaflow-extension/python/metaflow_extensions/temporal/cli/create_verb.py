@@ -28,6 +28,7 @@ class NotRecorded(MetaflowException):
 @click.option("--max-workers", default=None, type=int, help="Tasks at a time, for workers that are not told otherwise.")
 @click.option("--preload", default=None, help="Python modules to import once for all tasks, separated by commas; auto: what the flow imports.")
 @click.option("--compensate-parallel", default=None, type=int, help="Handlers at a time within one foreach. Default: 1.")
+@click.option("--exit-hook-timeout", default=None, type=int, help="Seconds that each exit hook may take. Default: 3600.")
 @click.option("--tag", "tags", multiple=True, default=None, help="Tag every run. Can be given several times.")
 @click.option("--namespace", "user_namespace", default=None, help="Namespace that the flow's own client calls see.")
 @schedule_verbs.create_options
@@ -57,6 +58,7 @@ def create(context, file, **given):
         ("--max-workers", given["max_workers"]),
         ("--preload", given["preload"]),
         ("--compensate-parallel", given["compensate_parallel"]),
+        ("--exit-hook-timeout", given["exit_hook_timeout"]),
         ("--namespace", given["user_namespace"]),
         ("--authorize", given["authorize"]),
     ):

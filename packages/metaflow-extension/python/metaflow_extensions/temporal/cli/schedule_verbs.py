@@ -64,7 +64,7 @@ def _name(context, given):
 _note = click.option("--note", default=None, help="Why; it is kept over later deployments.")
 _overlap = click.option("--overlap", type=OVERLAPS, default=None, help="What a run does while another goes on.")
 _from = click.option("--from", "first", default=None, help="First time, as 2026-11-30 or 2026-11-30T06:00, in the schedule's zone.")
-_to = click.option("--to", "last", default=None, help="Last time. Default: now.")
+_to = click.option("--to", "last", default=None, help="Last time, or last day. Default: now.")
 
 _verb("show", "Show the schedule: when runs are due, which it started last.")
 _verb("pause", "Start no more runs by the schedule; those that go on are left alone.", _note, guarded=True)

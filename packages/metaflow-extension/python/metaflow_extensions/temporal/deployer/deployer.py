@@ -61,6 +61,8 @@ class TemporalDeployer(DeployerImpl):
             Python modules to import once for all tasks, separated by commas; `auto`: what the flow imports and is known to be safe.
         compensate_parallel : int, optional, default None
             Compensation handlers at a time within one foreach of a run; one, if not given.
+        exit_hook_timeout : int, optional, default None
+            Seconds that each exit hook may take. Default: 3600.
         schedule : bool, optional, default None
             Start runs by the flow's @schedule, or not. Default: yes, but not for a user's branch of a @project.
         schedule_overlap : str, optional, default None

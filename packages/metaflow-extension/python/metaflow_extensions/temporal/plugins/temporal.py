@@ -26,6 +26,16 @@ from ..event import TemporalEvent
 
 __all__ = ["TemporalEvent", "compensate", "step"]
 
+
+def __getattr__(name: str) -> Any:
+    # What `TemporalEvent.publish` raises is an exception of Metaflow's, imported by those who name it (D3).
+    if name == "EventNotPublished":
+        from ..event_refused import EventNotPublished
+
+        return EventNotPublished
+    raise AttributeError("module %r has no attribute %r" % (__name__, name))
+
+
 #: Attribute of a handler: what it undoes, by the name of the step.
 MARK = "__temporal_compensation__"
 
