@@ -162,7 +162,7 @@ describe('the start of a run', () => {
   });
 
   it('sends heartbeats, so that the loss of its worker is noticed', async () => {
-    const { config, runner } = await serve('linear.py');
+    const { config, runner } = await serve('linear.py', 'fork', { heartbeat: 0.01 });
     const environment = new MockActivityEnvironment();
     let beats = 0;
     environment.on('heartbeat', () => beats++);

@@ -6,7 +6,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { hooks } from './fixtures/workflows.js';
 import { FLOWS, freshMetaflow } from './support/metaflow.js';
-import { processesWith, until } from './support/processes.js';
+import { processesWith, tasksWith, until } from './support/processes.js';
 import { bundleWorkflows, startServer } from './support/server.js';
 import { startWorkerProcess, type WorkerProcess } from './support/worker.js';
 
@@ -97,21 +97,20 @@ describe('an exit hook', () => {
   it('that takes longer than the deployment gives it is ended, with what it started', async () => {
     const { handle, noted, started, env } = await callWithin(5, 'long');
     await started('long');
+    await until(() => tasksWith(env).length === 2, 'the hook and its child');
     const [long] = (await handle.result()) as Record<string, unknown>[];
     expect(long).toMatchObject({
       type: FAILURE.hook,
       message: expect.stringContaining('took longer than 5 seconds'),
     });
     expect(noted()).toHaveLength(1);
-    // What is left: the worker, its launcher, the guardian.
-    await until(() => processesWith(env).length <= 3, 'the end of the hook and its child', 5000);
+    await until(() => tasksWith(env).length === 0, 'the end of the hook and its child', 5000);
   });
 
   it('whose worker is killed is not called again, and leaves no process', async () => {
     const { worker, serve, handle, noted, started, env } = await call('long', 'good');
     await started('long');
-    // The worker, its launcher, the guardian, the hook and its child at least.
-    expect(processesWith(env).length).toBeGreaterThanOrEqual(5);
+    await until(() => tasksWith(env).length === 2, 'the hook and its child');
     worker.kill('SIGKILL');
     await worker.exited;
     await until(() => processesWith(env).length === 0, 'the end of everything that the worker started', 5000);

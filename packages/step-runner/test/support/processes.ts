@@ -27,12 +27,17 @@ export function processesWith(text: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => pid !== process.pid && environmentOf(pid).includes(text) && running(pid));
+    .filter((pid) => pid !== process.pid && read(pid, 'environ').includes(text) && running(pid));
 }
 
-function environmentOf(pid: number): string {
+/** Those of {@link processesWith} that are neither the worker nor its launcher, nor a fork of that which has not become anything else. */
+export function tasksWith(text: string): number[] {
+  return processesWith(text).filter((pid) => !/worker-process|temporal\.launcher/.test(read(pid, 'cmdline')));
+}
+
+function read(pid: number, file: 'environ' | 'cmdline'): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
     return '';
   }

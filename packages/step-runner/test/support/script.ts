@@ -5,7 +5,7 @@ import { Worker } from '@temporalio/worker';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { createStepActivities, type StepRunner, type TaskLogLine } from '../../src/index.js';
+import { createStepActivities, type StepRunner, type StepRunnerOptions, type TaskLogLine } from '../../src/index.js';
 import type { ScriptInput, ScriptOutcome, ScriptTask } from '../fixtures/workflows.js';
 import { FLOWS, freshMetaflow } from './metaflow.js';
 import { processesWith } from './processes.js';
@@ -45,6 +45,7 @@ export function scriptWorld() {
   async function serve(
     file: string,
     mode: 'fork' | 'spawn' = 'fork',
+    more: Partial<StepRunnerOptions> = {},
   ): Promise<{ config: FlowConfig; runner: StepRunner; queue: string }> {
     const config = await compileFlow(join(FLOWS, file), {
       python: metaflow.python,
@@ -62,6 +63,7 @@ export function scriptWorld() {
       onLog: (line) => lines.push(line),
       // Refusals are expected here, with all that Metaflow has to say about them.
       onLauncherLog: () => undefined,
+      ...more,
     });
     await runner.start();
     const queue = `${file}-${mode}-${++number}`;
