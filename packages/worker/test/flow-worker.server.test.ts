@@ -1,6 +1,8 @@
 import type { MetaflowActivities, Progress } from '@mft/graph';
 import type { TaskLogLine } from '@mft/step-runner';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { endingWith } from '../src/connection/ending.js';
 import {
   connect,
   type MetaflowWorkerOptions,
@@ -117,6 +119,28 @@ describe('options', () => {
     await startRun(place.client, config, {}, options);
     await expect(startRun(place.client, config, {}, options)).rejects.toMatchObject({ code: 'RUN_EXISTS' });
     await place.client.workflow.getHandle('MyFlow-taken').terminate('the test is over');
+  });
+
+  test('calls for something that is wanted no more are cancelled before its connection is closed', async () => {
+    const { client } = place;
+    const config = { ...place.deployed.config, taskQueue: 'nobody' };
+    const { workflowId } = await startRun(client, config, {}, { hash: place.deployed.hash });
+    const handle = client.workflow.getHandle(workflowId);
+    const wanted = new AbortController();
+    let cancelled: unknown;
+    const waiting = endingWith(wanted.signal, client, async () => {
+      // A call that the server answers when the run has ended, and not before.
+      cancelled = await handle.result().catch((error: unknown) => error);
+    });
+    await sleep(200);
+    expect(cancelled).toBeUndefined();
+    wanted.abort();
+    await waiting;
+    expect(cancelled).toBeInstanceOf(Error);
+    expect(await endingWith(wanted.signal, client, () => handle.describe())).toBeUndefined();
+    await handle.terminate('the test is over');
+    const { signal } = new AbortController();
+    await expect(endingWith(signal, client, () => handle.result())).rejects.toThrow('the test is over');
   });
 
   test('a namespace that is not there is refused with the command that makes it', async () => {

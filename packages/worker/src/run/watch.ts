@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '@mft/graph';
 import type { Client } from '@temporalio/client';
+import { endingWith } from '../connection/ending.js';
 import { describeOutcome, type RunOutcome, type RunRef } from './outcome.js';
 import { fetchProgress } from './progress.js';
 
@@ -56,16 +57,13 @@ async function look(
   interval: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const ended = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
   // An answer that comes after the end is older than what is told at the end.
   const tell = (progress: Progress): void => {
     if (!signal.aborted) onProgress(progress);
   };
   await pause(Math.min(FIRST, interval), signal);
   while (!signal.aborted) {
-    await Promise.race([report(client, workflowId, tell, PATIENCE), ended]);
+    await endingWith(signal, client, () => report(client, workflowId, tell, PATIENCE));
     await pause(interval, signal);
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredPlace } from '@mft/step-runner';
 import type { Client } from '@temporalio/client';
+import { endingWith } from '../connection/ending.js';
 import { deploymentNames } from '../deployment/names.js';
 import { unpackDeployment } from '../deployment/packing.js';
 import { readMemo, summaryOf, type DeploymentRecord, type ReadOptions } from '../deployment/record.js';
@@ -50,6 +51,7 @@ export class Catalog {
   readonly #troubles: Troubles;
   readonly #entries = new Map<string, Entry>();
   #readings = 0;
+  #ends: AbortSignal | undefined;
 
   constructor(client: Client, options: CatalogOptions) {
     this.#client = client;
@@ -91,29 +93,16 @@ export class Catalog {
    * @param after - called after each look
    */
   async keepLooking(signal: AbortSignal, after: () => Promise<void>): Promise<void> {
+    this.#ends = signal;
     while (!signal.aborted) {
       try {
-        await this.#lookUntil(signal);
+        await endingWith(signal, this.#client, () => this.look());
         this.#troubles.over('server', 'The Temporal server answers again.');
       } catch (error) {
         this.#troubles.tell('server', `The list of deployments cannot be had, which is tried again: ${textOf(error)}`);
       }
       await after();
       await sleep(this.#options.poll, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  /** A server that does not answer must not hold up a process that is to stop. */
-  async #lookUntil(signal: AbortSignal): Promise<void> {
-    let stopped = (): void => undefined;
-    const stop = new Promise<void>((resolve) => (stopped = resolve));
-    signal.addEventListener('abort', stopped, { once: true });
-    try {
-      const looking = this.look();
-      looking.catch(() => undefined);
-      await Promise.race([looking, stop]);
-    } finally {
-      signal.removeEventListener('abort', stopped);
     }
   }
 
@@ -141,6 +130,8 @@ export class Catalog {
       entry.reading = reading;
       this.#troubles.forget(name);
     } catch (error) {
+      // Whatever it was: it was cancelled.
+      if (this.#ends?.aborted === true) return;
       this.#troubles.tell(name, `${name} cannot be served, which is tried again: ${textOf(error)}`);
     }
   }
