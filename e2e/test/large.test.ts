@@ -6,11 +6,11 @@ import { createWorkerFile, startWorker } from '../lib/worker.mjs';
 import { ask, useBench } from './support.js';
 
 /*
- * Real forks in numbers. `MFT_E2E_LARGE=1` runs 3,000 tasks; the default is just wide enough for a foreach to be split into
- * several children.
+ * Real forks in numbers. `MFT_E2E_LARGE=1` runs 3,000 tasks and 500 rounds; the default is just wide enough for a foreach to be
+ * split into several children.
  */
 const WIDTH = process.env.MFT_E2E_LARGE ? 3000 : 1200;
-const ROUNDS = 500;
+const ROUNDS = process.env.MFT_E2E_LARGE ? 500 : 250;
 const EVENTS = 10_000;
 
 const bench = useBench();

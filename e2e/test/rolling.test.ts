@@ -12,7 +12,7 @@ import { ask, useBench } from './support.js';
  */
 
 const NAMES = ['early', 'late', 'wide'];
-const WIDTH = 10;
+const WIDTH = 16;
 const bench = useBench();
 const at = { cwd: bench.directory, env: bench.env };
 
