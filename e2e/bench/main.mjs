@@ -54,7 +54,13 @@ const rows = [];
 for (const name of wanted) {
   console.log(`── ${name}`);
   const part = PARTS[name];
-  if (part !== undefined) rows.push(...(await withContext((context) => part(context, settings))));
+  try {
+    if (part !== undefined) rows.push(...(await withContext((context) => part(context, settings))));
+  } catch (error) {
+    // What the other parts found is worth having.
+    console.error(error);
+    process.exitCode = 1;
+  }
 }
 const what = versions();
 console.log(`\n${table(rows)}`);

@@ -50,11 +50,13 @@ export async function wide(context, { rounds, full, packagePython, widths, tell 
           {
             name: 'forks alone / mft',
             value: ratioOf(samples, 'forks alone', 'mft'),
-            ...(width === 1000 ? { least: 0.8 } : {}),
+            ...bar(width, 0.8),
           },
-          ...(slow ? [{ name: 'metaflow run / mft', value: ratioOf(samples, 'metaflow run', 'mft'), least: 8 }] : []),
+          ...(slow
+            ? [{ name: 'metaflow run / mft', value: ratioOf(samples, 'metaflow run', 'mft'), ...bar(width, 8) }]
+            : []),
           ...(slow && theirs
-            ? [{ name: 'Python package / mft', value: ratioOf(samples, 'Python package', 'mft'), least: 10 }]
+            ? [{ name: 'Python package / mft', value: ratioOf(samples, 'Python package', 'mft'), ...bar(width, 10) }]
             : []),
           ...growth(rows, width, medianOf(samples, 'mft')),
         ],
@@ -68,6 +70,9 @@ export async function wide(context, { rounds, full, packagePython, widths, tell 
     theirs?.stop();
   }
 }
+
+/** The bars are for 1,000 tasks. @param {number} width @param {number} least */
+const bar = (width, least) => (width === 1000 ? { least } : {});
 
 /** @param {readonly import('../lib/report.mjs').Row[]} rows @param {number} width @param {number} seconds */
 function growth(rows, width, seconds) {
