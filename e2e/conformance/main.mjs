@@ -183,7 +183,10 @@ const from = performance.now();
 const { passed, failed } = await main();
 for (const name of failed) console.log(`failed: ${name}`);
 mkdirSync(path.join(ROOT, 'tmp'), { recursive: true });
-writeFileSync(path.join(ROOT, 'tmp/conformance.json'), JSON.stringify({ passed, failed: failed.length }));
+writeFileSync(
+  path.join(ROOT, 'tmp/conformance.json'),
+  JSON.stringify({ passed, failed: failed.length, failures: failed }),
+);
 console.log(`${((performance.now() - from) / 1000).toFixed(0)} s`);
 console.log(`${passed} passed, ${failed.length} failed`);
 process.exitCode = failed.length > 0 ? 1 : 0;

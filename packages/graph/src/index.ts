@@ -20,7 +20,7 @@ export {
 export type { TaskCoordinates } from './ids.js';
 export { inputPaths } from './inputs.js';
 export type { InputRun } from './inputs.js';
-export { packOrder, unpackOrder } from './order.js';
+export { lettersOf, numberOfLetters, packOrder, unpackOrder } from './order.js';
 export { FAILURE } from './activities.js';
 export type {
   AnnounceActivities,

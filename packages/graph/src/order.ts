@@ -8,6 +8,36 @@ const SMALL = 97;
 const CAPITAL = 65;
 
 /**
+ * A whole number from 0 in letters, of which the last one alone is small: written one after the other they need nothing in between.
+ *
+ * @example
+ * ```ts
+ * lettersOf(27); // 'Bb'
+ * ```
+ */
+export function lettersOf(number: number): string {
+  let text = String.fromCharCode(SMALL + (number % RADIX));
+  for (let rest = Math.floor(number / RADIX); rest > 0; rest = Math.floor(rest / RADIX)) {
+    text = String.fromCharCode(CAPITAL + (rest % RADIX)) + text;
+  }
+  return text;
+}
+
+/**
+ * Reads what {@link lettersOf} wrote.
+ *
+ * @example
+ * ```ts
+ * numberOfLetters('Bb'); // 27
+ * ```
+ */
+export function numberOfLetters(letters: string): number {
+  let number = 0;
+  for (const letter of letters.slice(0, -1)) number = number * RADIX + letter.charCodeAt(0) - CAPITAL;
+  return number * RADIX + letters.charCodeAt(letters.length - 1) - SMALL;
+}
+
+/**
  * Writes numbers down.
  *
  * @param runs - a number, and how often it stands there; each count 1 or more
@@ -18,13 +48,7 @@ const CAPITAL = 65;
  */
 export function packOrder(runs: Iterable<readonly [number: number, count: number]>): string {
   let text = '';
-  for (const [number, count] of runs) {
-    let name = String.fromCharCode(SMALL + (number % RADIX));
-    for (let rest = Math.floor(number / RADIX); rest > 0; rest = Math.floor(rest / RADIX)) {
-      name = String.fromCharCode(CAPITAL + (rest % RADIX)) + name;
-    }
-    text += count === 1 ? name : `${name}${count}`;
-  }
+  for (const [number, count] of runs) text += lettersOf(number) + (count === 1 ? '' : String(count));
   return text;
 }
 
@@ -38,13 +62,11 @@ export function packOrder(runs: Iterable<readonly [number: number, count: number
  * ```
  */
 export function* unpackOrder(text: string): Generator<readonly [number: number, count: number]> {
-  const token = /([A-Z]*)([a-z])(\d*)/y;
+  const token = /([A-Z]*[a-z])(\d*)/y;
   while (token.lastIndex < text.length) {
     const found = token.exec(text);
     if (found === null) throw new Error(`This is no packed order: ${text.slice(0, 40)}`);
-    const [, capitals = '', small = '', count = ''] = found;
-    let number = 0;
-    for (const letter of capitals) number = number * RADIX + letter.charCodeAt(0) - CAPITAL;
-    yield [number * RADIX + small.charCodeAt(0) - SMALL, count === '' ? 1 : Number(count)];
+    const [, letters = '', count = ''] = found;
+    yield [numberOfLetters(letters), count === '' ? 1 : Number(count)];
   }
 }

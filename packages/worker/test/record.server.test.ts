@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { configHash } from '@mft/compiler';
 import type { FlowConfig } from '@mft/graph';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deleteDeployment, listDeployments, readDeployment, recordDeployment, scheduleIdOf } from '../src/index.js';
+import { readEach } from '../src/deployment/many.js';
 import { deploy, type Deployed } from './support/deployment.js';
 import { config as plain } from './support/graphs.js';
 import { startServer } from './support/server.js';
@@ -119,5 +121,36 @@ describe('a config too large for a record', () => {
     expect(action.memo).not.toHaveProperty('config');
     const elsewhere = { ...env, METAFLOW_DATASTORE_SYSROOT_LOCAL: undefined };
     expect(await readDeployment(server.client, 'Large', { env: elsewhere })).toMatchObject({ hash, config });
+  });
+});
+
+describe('many records', () => {
+  const names = Array.from({ length: 12 }, (_, i) => String(i));
+
+  it('are read a few at a time, and told in the order of their names', async () => {
+    let reading = 0;
+    let most = 0;
+    const read = async (name: string): Promise<number> => {
+      most = Math.max(most, ++reading);
+      await sleep(20 - Number(name));
+      reading--;
+      return Number(name);
+    };
+    expect(await readEach(server.client, names, read)).toEqual(names.map(Number));
+    expect(most).toBe(5);
+  });
+
+  it('fail as the first of them, when nothing is under way any more', async () => {
+    const begun: string[] = [];
+    let reading = 0;
+    const read = async (name: string): Promise<void> => {
+      begun.push(name);
+      reading++;
+      await sleep(name === '1' ? 5 : 50);
+      reading--;
+      if (name === '1') throw new Error('not there');
+    };
+    await expect(readEach(server.client, names, read)).rejects.toThrow('not there');
+    expect([begun, reading]).toEqual([names.slice(0, 5), 0]);
   });
 });

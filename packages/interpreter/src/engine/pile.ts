@@ -1,4 +1,4 @@
-import { taskLabel, type TaskCoordinates } from '@mft/graph';
+import { lettersOf, numberOfLetters, taskLabel, type TaskCoordinates } from '@mft/graph';
 
 /*
  * Tasks in the order of their completion, a stack in few bytes: a run of 100,000 tasks carries them all in its state.
@@ -36,26 +36,9 @@ export interface Pile {
   readonly below: string;
 }
 
-const RADIX = 26;
-const SMALL = 97;
-const CAPITAL = 65;
-
-/** A whole number in letters, small ones of either sign in one. */
-function lettersOf(number: number): string {
-  const positive = number < 0 ? -2 * number - 1 : 2 * number;
-  let text = String.fromCharCode(SMALL + (positive % RADIX));
-  for (let rest = Math.floor(positive / RADIX); rest > 0; rest = Math.floor(rest / RADIX)) {
-    text = String.fromCharCode(CAPITAL + (rest % RADIX)) + text;
-  }
-  return text;
-}
-
-function numberOf(letters: string): number {
-  let positive = 0;
-  for (const letter of letters.slice(0, -1)) positive = positive * RADIX + letter.charCodeAt(0) - CAPITAL;
-  positive = positive * RADIX + letters.charCodeAt(letters.length - 1) - SMALL;
-  return positive % 2 === 0 ? positive / 2 : -(positive + 1) / 2;
-}
+/** Numbers near zero of either sign become small ones from 0. */
+const folded = (number: number): number => (number < 0 ? -2 * number - 1 : 2 * number);
+const unfolded = (number: number): number => (number % 2 === 0 ? number / 2 : -(number + 1) / 2);
 
 /** What a person reads of a task. */
 export function labelOf(task: UndoTask): string {
@@ -86,7 +69,7 @@ export function pileOn(pile: Pile | undefined, task: UndoTask): Pile {
   const token = [
     oldKind === at ? '' : `!${oldKind.toString(36)}!`,
     oldVisit === visit ? '' : `:${oldVisit.toString(36)}:`,
-    lettersOf(oldLast - last),
+    lettersOf(folded(oldLast - last)),
   ].join('');
   return { ...pile, count: pile.count + 1, kinds, top: [at, last, visit], packed: (pile.packed ?? '') + token };
 }
@@ -126,7 +109,7 @@ const LONGEST = 64;
 function lastPacked(packed: string): Token {
   const found = /(?:!([0-9a-z]+)!)?(?::([0-9a-z]+):)?([A-Z]*[a-z])$/.exec(packed.slice(-LONGEST)) ?? broken();
   const [token, newKind, newVisit, letters = ''] = found;
-  return { length: token.length, newKind, difference: numberOf(letters), newVisit };
+  return { length: token.length, newKind, difference: unfolded(numberOfLetters(letters)), newVisit };
 }
 
 function lastOf(below: string): Token {

@@ -6,7 +6,7 @@ const LAST_LINE_BYTES = 200;
 
 /**
  * Heartbeats of one running task at a steady pace, each with what the next attempt and a person in Temporal's UI want to know. The first one is
- * sent at once only where it has something to tell: each costs the server a write, and most tasks end before the second.
+ * sent at once only where it has something to tell: each costs the server a write, and a short task ends before the next.
  *
  * @example
  * ```ts

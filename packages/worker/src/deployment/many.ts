@@ -28,11 +28,19 @@ export async function readEach<T>(
 ): Promise<T[]> {
   const found: T[] = [];
   const left = names.entries();
-  // One iterator: each lane takes what no other has.
+  const failures: unknown[] = [];
+  // One iterator: each lane takes what no other has. None is at work any more when this returns or throws.
   const lane = async (): Promise<void> => {
-    for (const [i, name] of left) found[i] = await patiently(client, () => read(name));
+    for (const [i, name] of left) {
+      if (failures.length > 0) return;
+      await patiently(client, () => read(name)).then(
+        (one) => (found[i] = one),
+        (error: unknown) => failures.push(error),
+      );
+    }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, names.length) }, lane));
+  if (failures.length > 0) throw failures[0];
   return found;
 }
 
