@@ -16,6 +16,8 @@ export interface CompileFlags extends MetaflowFlags, ScheduleFlags {
   readonly maxWorkers?: string;
   /** Python modules to import before the first task, for workers of the deployment that are not told otherwise. */
   readonly preload?: readonly string[];
+  /** Tasks that one foreach may open. */
+  readonly maxNumSplits?: string;
   /** Handlers at a time within one block, should a run be undone. */
   readonly compensateParallel?: string;
   /** Seconds that one exit hook may take. */
@@ -49,6 +51,7 @@ export async function readFlow(
 ): Promise<Compiled> {
   const timeout = integer('--workflow-timeout', flags.workflowTimeout, 1);
   const maxWorkers = integer('--max-workers', flags.maxWorkers, 1);
+  const maxNumSplits = integer('--max-num-splits', flags.maxNumSplits, 1);
   const parallel = integer('--compensate-parallel', flags.compensateParallel, 1);
   const exitHookTimeout = integer('--exit-hook-timeout', flags.exitHookTimeout, 1, LONGEST_EXIT_HOOK);
   const schedule = scheduleOf(flags);
@@ -70,6 +73,7 @@ export async function readFlow(
     ...(timeout === undefined ? {} : { timeout }),
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
     ...(flags.preload === undefined ? {} : { preload: flags.preload }),
+    ...(maxNumSplits === undefined ? {} : { maxNumSplits }),
     ...(parallel === undefined ? {} : { compensate: { parallel } }),
     ...(exitHookTimeout === undefined ? {} : { exitHookTimeout }),
     ...(schedule === undefined ? {} : { schedule }),

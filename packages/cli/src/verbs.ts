@@ -26,6 +26,7 @@ export function addVerbs({ add, temporal, collect }: Declaring): void {
       .option('--run-id-file <file>', 'write the run id to a file once the run is accepted')
       .option('--wait', 'wait for the end; exit status 0 if the run completed, 1 if not')
       .option('--workflow-timeout <seconds>', 'end the run after this time')
+      .option('--max-num-splits <n>', 'fail the run at a foreach over more than so many items')
       .option('--compensate-parallel <n>', 'handlers at a time within one foreach, should the run be undone')
       .option('--workflow-id <id>', "Temporal's workflow id of the run, refused if it is taken (default: a new one)")
       .addOptions('Temporal:', temporal());

@@ -55,6 +55,18 @@ describe('mft create', () => {
     expect(await create('--compensate-parallel', 'many')).toMatchObject({ error: { code: 'INVALID_OPTION' } });
   });
 
+  it('says how many tasks a foreach of its runs may open', async () => {
+    const home = await temporaryFolder();
+    const create = async (...args: string[]) =>
+      JSON.parse(String((await mft(home, ['create', '--dry-run', '--json', ...args, fixture('hello.py')])).stdout)) as {
+        maxNumSplits?: number;
+      };
+    expect((await create('--max-num-splits', '1000')).maxNumSplits).toBe(1000);
+    expect(await create()).not.toHaveProperty('maxNumSplits');
+    for (const wrong of ['0', '-1', '2.5', 'many'])
+      expect(await create(`--max-num-splits=${wrong}`)).toMatchObject({ error: { code: 'INVALID_OPTION' } });
+  });
+
   it('says how long an exit hook may take, where the flow has any', async () => {
     const home = await temporaryFolder();
     const create = async (...args: string[]) =>

@@ -18,6 +18,8 @@ export interface CompileOptions extends Omit<IntrospectOptions, 'check' | 'confi
   readonly maxWorkers?: number;
   /** Python modules to import before the first task, for workers that are not told otherwise; `auto`: what the flow imports. @defaultValue none */
   readonly preload?: readonly string[];
+  /** Tasks that one foreach may open; more of them fail the run. @defaultValue no limit */
+  readonly maxNumSplits?: number;
   /** How runs that do not complete are undone. @defaultValue one handler at a time */
   readonly compensate?: CompensateOptions;
   /** Seconds that one exit hook may take, a week at most; without effect on a flow that has none. @defaultValue 3600 */
@@ -97,6 +99,7 @@ export function toConfig(found: Introspection, options: CompileOptions = {}): Fl
     ...(options.timeout !== undefined && { timeout: options.timeout }),
     ...(options.maxWorkers !== undefined && { maxWorkers: options.maxWorkers }),
     ...(options.preload !== undefined && { preload: options.preload }),
+    ...(options.maxNumSplits !== undefined && { maxNumSplits: options.maxNumSplits }),
     ...(options.compensate !== undefined && { compensate: options.compensate }),
     ...(found.project && {
       project: { name: found.project.name, branch: found.project.branch, production: found.project.production },

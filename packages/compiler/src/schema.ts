@@ -50,6 +50,7 @@ const config = z.looseObject({
   timeout: z.number().positive().exactOptional(),
   maxWorkers: z.int().positive().exactOptional(),
   preload: z.array(z.string()).exactOptional(),
+  maxNumSplits: z.int().positive().exactOptional(),
   compensate: z
     .looseObject({ parallel: z.int().positive().exactOptional(), cloned: z.boolean().exactOptional() })
     .exactOptional(),

@@ -26,6 +26,8 @@ export const FAILURE = {
   start: 'RunNotStarted',
   /** The run's own deadline passed. */
   timeout: 'WorkflowTimeout',
+  /** A foreach opened more tasks than the run allows. */
+  splits: 'TooManySplits',
   /** An exit hook failed, or was cut off; it is not called again. */
   hook: 'ExitHookFailed',
   /** Somebody ended the run, and what could be undone was undone first. */
@@ -46,6 +48,8 @@ export interface LoadedPlan {
   readonly tags: readonly string[];
   /** `--workflow-timeout` of the deployment, in seconds. */
   readonly timeout?: number;
+  /** `--max-num-splits` of the deployment. */
+  readonly maxNumSplits?: number;
   /** How runs of the deployment are undone, where a run does not say otherwise. */
   readonly compensate?: CompensateOptions;
   /** What is called when the run has ended. */

@@ -85,6 +85,8 @@ export interface FlowConfig {
   readonly maxWorkers?: number;
   /** `--preload`: Python modules to import before the first task, for workers that are not told otherwise; `auto`: what the flow imports. */
   readonly preload?: readonly string[];
+  /** `--max-num-splits`: a foreach that opens more tasks fails its run. Absent: there is no limit. */
+  readonly maxNumSplits?: number;
   /** How runs that do not complete are undone (`--compensate-parallel`). */
   readonly compensate?: CompensateOptions;
   readonly project?: { readonly name: string; readonly branch: string; readonly production: boolean };

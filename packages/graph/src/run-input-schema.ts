@@ -28,6 +28,11 @@ export const RUN_INPUT_SCHEMA = {
       type: 'number',
       exclusiveMinimum: 0,
     },
+    maxNumSplits: {
+      description: "A foreach that opens more tasks fails the run with TooManySplits; overrides the deployment's.",
+      type: 'integer',
+      minimum: 1,
+    },
     hash: {
       description: 'Config to run, by hash; default: what the worker serves.',
       type: 'string',

@@ -46,6 +46,8 @@ export interface RunInput {
   readonly tags?: readonly string[];
   /** Seconds after which the run is ended with `WorkflowTimeout`; overrides the deployment's. */
   readonly timeout?: number;
+  /** A foreach that opens more tasks fails the run with `TooManySplits`; overrides the deployment's. */
+  readonly maxNumSplits?: number;
   /** Config to run, by hash; default: what the worker serves. */
   readonly hash?: string;
   /** Resume an earlier run: this one gets its parameters, so `params` must be left out. */

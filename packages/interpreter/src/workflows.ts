@@ -14,7 +14,7 @@ import { joinEvents, type TriggerArgument } from './workflow/trigger.js';
  * Runs the flow that its task queue serves.
  *
  * @param input - parameters, tags, timeout (`RunInput` of `@mft/graph`); may be left out altogether
- * @throws ApplicationFailure `StepFailed`, `WorkflowTimeout`, `RunNotStarted`, `TaskLost`, `Terminated`
+ * @throws ApplicationFailure `StepFailed`, `WorkflowTimeout`, `RunNotStarted`, `TaskLost`, `TooManySplits`, `Terminated`
  * @example
  * ```ts
  * await client.workflow.start('MetaflowWorkflow', { workflowId: 'HelloFlow-1', taskQueue: 'metaflow-HelloFlow', args: [{ params: { greeting: 'hi' } }] });

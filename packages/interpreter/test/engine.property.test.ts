@@ -268,6 +268,26 @@ describe('engine, on random graphs', () => {
     });
   });
 
+  test('E13: a foreach over more than is allowed fails the run before its first task, also one in a child', () => {
+    let refused = 0;
+    let inChildren = 0;
+    verify(limits, (one) => {
+      const maxNumSplits = 1 + (one.order % 9);
+      const { plan, expected, trace } = play({ ...one, limits: { ...one.limits, maxNumSplits } });
+      expect(trace.violations).toEqual([]);
+      const beyond = (tasks: Iterable<{ splitIndex?: number }>) =>
+        [...tasks].some(({ splitIndex = 0 }) => splitIndex >= maxNumSplits);
+      if (!beyond(expected.values())) return expect(trace.report.outcome).toEqual({ status: 'completed' });
+      expect(trace.report.outcome).toMatchObject({ status: 'failed', error: { type: 'TooManySplits' } });
+      expect(beyond(trace.started.values())).toBe(false);
+      expect(trace.undone).toEqual(trace.lastFirst.filter(ableIn(plan, trace)));
+      refused += 1;
+      if (trace.children > 0) inChildren += 1;
+    });
+    expect(refused).toBeGreaterThan(RUNS / 10);
+    expect(inChildren).toBeGreaterThan(0);
+  });
+
   test('counts of progress add up when all is done', () => {
     verify(limits, (one) => {
       const { trace } = play(one);

@@ -63,6 +63,38 @@ describe('what a runner must not answer', () => {
   });
 });
 
+describe('a limit on the tasks of a foreach', () => {
+  const limited = (maxNumSplits: number, transition: Transition) => {
+    let { state } = advance(wide, initialRun({ ...LIMITS, maxNumSplits }), { type: 'begin', at });
+    ({ state } = advance(wide, state, { type: 'started', at }));
+    return done(wide, state, 'temporal-start-0', transition);
+  };
+
+  test("fails the run in Metaflow's words, by the task that is done", () => {
+    const { state, commands } = limited(3, { splits: 5 });
+    expect(commands).toMatchObject([{ type: 'finish' }]);
+    expect(state).toMatchObject({ phase: 'ended', done: 1 });
+    expect(state.outcome).toEqual({
+      status: 'failed',
+      error: {
+        type: 'TooManySplits',
+        message:
+          'Foreach in step *start* yielded 5 child steps which is more than the current maximum of 3 children. ' +
+          'You can raise the maximum with the --max-num-splits option.',
+        task: { step: 'start', index: [], visit: 0 },
+        details: [{ step: 'start' }],
+      },
+    });
+  });
+
+  test('lets as many begin, and knows nothing of a foreach without a bound', () => {
+    expect(limited(5, { splits: 5 }).commands).toHaveLength(5);
+    expect(limited(1, { unbounded: true }).commands).toMatchObject([
+      { type: 'runTask', task: { parallel: 'control' } },
+    ]);
+  });
+});
+
 describe('parts', () => {
   test('runs of equal ends are joined, whatever the order of arrival', () => {
     const end = (i: number, step = 'a') => ({ from: i, to: i + 1, step, visit: 0 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT_HOOKS_MEMO, FAILURE, TERMINATE_SIGNAL, type ExitHooks } from '@mft/graph';
 import { planOf, policyOf } from './support/graphs.js';
 import { stepFailure, untilCancelled, type RunnerOptions } from './support/runner.js';
+import { splits, wide } from './support/scenarios.js';
 import { startServer } from './support/server.js';
 import { quiet, withRun, type Run } from './support/world.js';
 
@@ -105,6 +106,14 @@ describe('exit hooks', () => {
       outcome: FAILURE.terminated,
       order: ['undone', 'finished as failed', ...onError],
     });
+  });
+
+  test('of a run with a foreach over more items than its deployment allows; a run may be allowed more', async () => {
+    const foreach = { plan: { ...wide, policies: { ...wide.policies, ...plan.policies } }, choose: splits(5) };
+    const refused = await ended({ ...foreach, maxNumSplits: 3 });
+    expect(refused).toMatchObject({ outcome: FAILURE.splits, order: ['undone', 'finished as failed', ...onError] });
+    const allowed = await ended({ ...foreach, maxNumSplits: 3, input: { maxNumSplits: 5 } });
+    expect(allowed).toMatchObject({ outcome: 'completed', order: ['finished as completed', 'tell', 'count'] });
   });
 
   test('of a run that could not begin', async () => {

@@ -47,6 +47,8 @@ describe('temporal create', () => {
   it('hands the top-level options on as they were typed, and its own flags, to MFT_CLI', () => {
     const top = ['--datastore', 'local', '--with', 'retry:times=2', '--with=timeout:seconds=5'];
     const own = [
+      '--max-num-splits',
+      '5',
       '--compensate-parallel',
       '4',
       '--exit-hook-timeout',
@@ -72,6 +74,8 @@ describe('temporal create', () => {
       'nightly',
       '--workflow-timeout',
       '60',
+      '--max-num-splits',
+      '5',
       '--compensate-parallel',
       '4',
       '--exit-hook-timeout',

@@ -216,6 +216,16 @@ describe('the attribute file of the Deployer', () => {
   });
 });
 
+describe('a limit on foreaches', () => {
+  it('is given to runs and to those that resume', () => {
+    const [name, limit] = ['asked.user.tester.AskingFlow', '--max-num-splits'];
+    const trigger = called(['temporal', 'trigger', '--must', 'x', limit, '3']);
+    expect(trigger.argv).toEqual(['trigger', name, `${limit}=3`, '--params-file=-']);
+    const resume = called(['temporal', 'resume', '--origin-run-id', '1', limit, '3']);
+    expect(resume.argv).toEqual(['resume', name, '--origin-run-id=1', `${limit}=3`]);
+  });
+});
+
 describe('compensation', () => {
   const name = 'asked.user.tester.AskingFlow';
 
@@ -247,7 +257,7 @@ appendFileSync(${JSON.stringify(calls)}, process.argv.slice(2).join(' ') + '\\n'
 await import('./echo-mft.mjs');`,
     );
     const script = `from metaflow import Deployer
-deployed = Deployer("asking.py", cwd=${JSON.stringify(place.directory)}).temporal().create(compensate_parallel=3)
+deployed = Deployer("asking.py", cwd=${JSON.stringify(place.directory)}).temporal().create(compensate_parallel=3, max_num_splits=9)
 run = deployed.resume(origin_run_id="1", compensate_cloned=True, compensate_parallel=2)
 print(run.terminate(reason="late", compensate=True), run.terminate())`;
     const { stdout, stderr } = spawnSync(python, ['-c', script], {
@@ -257,7 +267,7 @@ print(run.terminate(reason="late", compensate=True), run.terminate())`;
     });
     expect(stdout.trim().split('\n').at(-1), stderr).toBe('True True');
     const lines = readFileSync(calls, 'utf8').trim().split('\n');
-    expect(lines[0]).toMatch(/^create .* --compensate-parallel 3 /);
+    expect(lines[0]).toMatch(/^create .* --max-num-splits 9 --compensate-parallel 3 /);
     expect(lines[1]).toMatch(/^resume \S+ --origin-run-id=1 .*--compensate-parallel=2 --compensate-cloned/);
     expect(lines.slice(2)).toEqual([
       'terminate AskingFlow/temporal-1 --reason=late --compensate --json',

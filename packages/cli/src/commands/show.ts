@@ -13,8 +13,8 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
   const { readDeployment } = await import('@mft/worker');
   const record = await withServer(flags, context, ({ client }) => readDeployment(client, name, { env: context.env }));
   const { config, ...summary } = record;
-  const { parameters, user, project, datastore, metadata, environment, metaflow, tags, timeout, compensate } = config;
-  const { schedule, triggers } = config;
+  const { parameters, user, project, datastore, metadata, environment, metaflow, tags, timeout } = config;
+  const { schedule, triggers, compensate, maxNumSplits } = config;
   const facts = [
     ['Flow', record.flow],
     ['Created', `${localTime(record.createdAt)} by ${user}`],
@@ -27,6 +27,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
     ...(tags.length > 0 ? [['Tags', tags.join(', ')]] : []),
     ...(triggers === undefined ? [] : [['Waits for', triggers.on.map(({ name }) => name).join(' and ')]]),
     ...(timeout === undefined ? [] : [['Timeout', `${String(timeout)} s`]]),
+    ...(maxNumSplits === undefined ? [] : [['Foreach', `${String(maxNumSplits)} tasks at most`]]),
     ...(compensate?.parallel === undefined ? [] : [['Undoes', `${String(compensate.parallel)} at a time`]]),
   ];
   return {
@@ -42,6 +43,7 @@ export async function show([name = '']: readonly string[], flags: TemporalFlags,
       ...(schedule === undefined ? {} : { schedule }),
       ...(triggers === undefined ? {} : { triggers }),
       ...(timeout === undefined ? {} : { timeout }),
+      ...(maxNumSplits === undefined ? {} : { maxNumSplits }),
       ...(compensate === undefined ? {} : { compensate }),
     },
   };

@@ -11,6 +11,7 @@ export interface StartFlags extends TemporalFlags {
   readonly paramsFile?: string;
   readonly runIdFile?: string;
   readonly workflowTimeout?: string;
+  readonly maxNumSplits?: string;
   readonly compensateParallel?: string;
   /** Of a resume alone. */
   readonly compensateCloned?: true;
@@ -40,6 +41,7 @@ export async function startRecorded(
   resuming?: (record: DeploymentRecord) => NonNullable<RunInput['resume']>,
 ): Promise<Result> {
   const timeout = integer('--workflow-timeout', flags.workflowTimeout, 1);
+  const maxNumSplits = integer('--max-num-splits', flags.maxNumSplits, 1);
   const compensate = compensateOf(flags);
   const { colorsFor, exitStatusOf, formatOutcome, givenParameters, incompleteLine, readDeployment, triggerRun } =
     await import('@mft/worker');
@@ -56,6 +58,7 @@ export async function startRecorded(
       params,
       ...(flags.tag === undefined ? {} : { tags: [...flags.tag] }),
       ...(timeout === undefined ? {} : { timeout }),
+      ...(maxNumSplits === undefined ? {} : { maxNumSplits }),
       ...(resume === undefined ? {} : { resume }),
       ...(compensate === undefined ? {} : { compensate }),
     };

@@ -28,6 +28,7 @@ import { arrive, follow, put } from './walk.js';
  * E11. While suspended no task and no child starts, and the same holds in every child; what runs, compensation, cancel and deadline
  *      go on. After `unsuspend` the run goes on as if it had never been suspended.
  * E12. A task that was cloned from an earlier run is not this run's to undo, unless it was told so.
+ * E13. A foreach that opens more tasks than `maxNumSplits` fails the run, and none of them starts; one that opens as many does not.
  */
 
 /** A state and what is to be done next. */

@@ -30,6 +30,8 @@ export interface Limits {
   readonly softBytes: number;
   /** Bytes of history, as `hardEvents`. */
   readonly hardBytes: number;
+  /** The one that a user sets (`--max-num-splits`): a foreach that opens more tasks fails the run. Absent: none does. */
+  readonly maxNumSplits?: number;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface Limits {
  * each activity that ends, and at 100 of them the server breaks the workflow task off, whose replay then costs far more than the
  * window gains (900 × 3 empty tasks on a busy machine: 65 a second at 150, 109 at 100, 160 at 50).
  */
-export const LIMITS: Required<Limits> = {
+export const LIMITS: Required<Omit<Limits, 'maxNumSplits'>> = {
   window: 100,
   childWindow: 50,
   childThreshold: 1000,

@@ -2,7 +2,7 @@ import type { FlowNode, TaskCoordinates, Transition } from '@mft/graph';
 import { coordinatesOf, count, frameOf, nextOf, nodeOf, without, type Draft, type Work } from './draft.js';
 import { addEnd, inputsOfJoin } from './ends.js';
 import type { End, Place, RunningTask, Token } from './state.js';
-import { refuse } from './stop.js';
+import { refuse, refuseSplits } from './stop.js';
 
 /** A task completed: its walk goes on as its step and what the step decided say. */
 export function follow(work: Work, task: RunningTask, transition: Transition): void {
@@ -105,6 +105,11 @@ function openForeach(work: Work, task: RunningTask, node: FlowNode, splits: numb
   const { draft } = work;
   if (splits === undefined || !Number.isInteger(splits) || splits < 1) {
     refuse(work, task, `opened a foreach over ${splits ?? 'an unknown number of'} items`);
+    return;
+  }
+  const { maxNumSplits = Infinity } = draft.limits;
+  if (splits > maxNumSplits) {
+    refuseSplits(work, task, splits, maxNumSplits);
     return;
   }
   const id = openFrame(work, task, node, 'foreach', splits);

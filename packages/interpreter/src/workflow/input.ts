@@ -1,5 +1,5 @@
 import type { CompensateOptions, LoadedPlan, ResumeInput, RunInput } from '@mft/graph';
-import type { Limits } from '../engine/limits.js';
+import { LIMITS, type Limits } from '../engine/limits.js';
 import type { Log } from '../engine/log.js';
 import type { EngineState, RangeSpec, RunError } from '../engine/state.js';
 
@@ -66,6 +66,15 @@ export function factsOf({ hash, runId, tags, workflowId, resume, triggered }: Ru
 export function timeoutOf(input: RunInput, loaded: LoadedPlan): number | undefined {
   const seconds = input.timeout ?? loaded.timeout;
   return seconds !== undefined && seconds > 0 ? seconds : undefined;
+}
+
+/** Sizes of a run. Tasks that one foreach may open: as the run says, else its deployment; zero and less mean any number. */
+export function limitsOf(argument: RunArgument, loaded: LoadedPlan): Limits {
+  const most = argument.maxNumSplits ?? loaded.maxNumSplits;
+  return {
+    ...{ ...LIMITS, ...argument.limits },
+    ...(most !== undefined && most > 0 ? { maxNumSplits: most } : {}),
+  };
 }
 
 /** How a run is undone: field by field its own, else its deployment's. */

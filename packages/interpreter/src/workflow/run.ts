@@ -17,13 +17,20 @@ import {
 } from '@temporalio/workflow';
 import type { Command, RangeReport } from '../engine/events.js';
 import { initialRun } from '../engine/initial.js';
-import { LIMITS } from '../engine/limits.js';
 import type { EngineState } from '../engine/state.js';
 import { announceMetaflowRun, loadMetaflowPlan, run, startOptions } from './activities.js';
 import { drive } from './drive.js';
 import { errorOf, failureOf, firstLine } from './errors.js';
 import { callExitHooks } from './exit-hooks.js';
-import { compensateOf, factsOf, timeoutOf, type Continued, type RunArgument, type RunFacts } from './input.js';
+import {
+  compensateOf,
+  factsOf,
+  limitsOf,
+  timeoutOf,
+  type Continued,
+  type RunArgument,
+  type RunFacts,
+} from './input.js';
 import { ProgressBoard } from './progress.js';
 import { showAttributes } from './search-attributes.js';
 import { triggersOf } from './triggers.js';
@@ -32,7 +39,7 @@ import { triggersOf } from './triggers.js';
  * Runs a flow from its start to its end, or takes it up where it continued as new.
  *
  * @throws ApplicationFailure `StepFailed` with the step's own message and traceback, `WorkflowTimeout`, `RunNotStarted`, `TaskLost`,
- * `Terminated`
+ * `TooManySplits`, `Terminated`
  * @throws CancelledFailure when the run was cancelled
  */
 export async function runFlow(argument: RunArgument): Promise<RunResult> {
@@ -103,7 +110,7 @@ function begin(argument: RunArgument, loaded: LoadedPlan): Continued {
     workflowId,
     ...(argument.resume === undefined ? {} : { resume: argument.resume }),
     ...(triggersOf(argument).length === 0 ? {} : { triggered: true as const }),
-    state: initialRun({ ...LIMITS, ...argument.limits }, compensateOf(argument, loaded)),
+    state: initialRun(limitsOf(argument, loaded), compensateOf(argument, loaded)),
     ...(timeout === undefined ? {} : { timeout, deadline: startTime.getTime() + timeout * 1000 }),
   };
 }

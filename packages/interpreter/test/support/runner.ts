@@ -28,6 +28,7 @@ export interface RunnerOptions {
   readonly plan: Plan;
   readonly choose: Choose;
   readonly timeout?: number;
+  readonly maxNumSplits?: number;
   readonly tags?: readonly string[];
   readonly compensate?: CompensateOptions;
   /** What a task does before it completes: it may wait, or throw. */
@@ -81,12 +82,13 @@ export function createRunner(options: RunnerOptions): Runner {
     loadMetaflowPlan: async ({ hash }) => {
       if (hash !== undefined && hash !== HASH)
         throw ApplicationFailure.nonRetryable(`No config ${hash}.`, FAILURE.start);
-      const { timeout, compensate, exitHooks, searchAttributes, tags = [] } = options;
+      const { timeout, maxNumSplits, compensate, exitHooks, searchAttributes, tags = [] } = options;
       return {
         hash: HASH,
         plan,
         tags,
         ...(timeout === undefined ? {} : { timeout }),
+        ...(maxNumSplits === undefined ? {} : { maxNumSplits }),
         ...(compensate === undefined ? {} : { compensate }),
         ...(exitHooks === undefined ? {} : { exitHooks }),
         ...(searchAttributes === undefined ? {} : { searchAttributes }),

@@ -108,6 +108,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       if (index[0] === 7) throw stepFailure('hotel API: 503');
     },
   },
+  limited: { plan: undoing, choose: splits(6), maxNumSplits: 5, exitHooks: { success: [], error: ['page'] } },
   hooked: {
     plan: undoing,
     choose: splits(2),

@@ -34,6 +34,7 @@ export async function loadPlan(runner: Runner, input: LoadPlanInput): Promise<Lo
     plan: config.plan,
     tags: [...new Set([...config.tags, ...runner.tags])],
     ...(config.timeout === undefined ? {} : { timeout: config.timeout }),
+    ...(config.maxNumSplits === undefined ? {} : { maxNumSplits: config.maxNumSplits }),
     ...(config.compensate === undefined ? {} : { compensate: config.compensate }),
     ...(config.exitHooks === undefined ? {} : { exitHooks: config.exitHooks }),
     ...(attributes.length === 0 ? {} : { searchAttributes: shownBy(config, attributes) }),

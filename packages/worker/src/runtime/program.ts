@@ -18,6 +18,7 @@ export interface TriggerFlags extends ConnectionFlags {
   readonly runIdFile?: string;
   readonly paramsFile?: string;
   readonly workflowTimeout?: number;
+  readonly maxNumSplits?: number;
   readonly compensateParallel?: number;
   readonly workflowId?: string;
   readonly debug?: boolean;
@@ -87,6 +88,7 @@ export function createProgram(
     .option('--run-id-file <file>', "write Metaflow's run id to a file once the run is accepted")
     .option('--params-file <file>', 'parameters as a JSON object; "-" for standard input')
     .option('--workflow-timeout <seconds>', 'end the run after this time', wholeNumber)
+    .option('--max-num-splits <n>', 'fail the run at a foreach over more than so many items', wholeNumber)
     .option('--compensate-parallel <n>', 'handlers at a time within one foreach, should the run be undone', wholeNumber)
     .option('--workflow-id <id>', "Temporal's workflow id of the run, refused if it is taken (default: a new one)")
     .addHelpText('after', parameterHelp(config))

@@ -21,13 +21,15 @@ const INTERRUPTED = 130;
  */
 export async function trigger(deployment: Deployment, words: readonly string[], flags: TriggerFlags): Promise<number> {
   const { config, hash, file } = deployment;
-  const { json = false, wait, runIdFile, workflowId, workflowTimeout: timeout, compensateParallel: parallel } = flags;
+  const { json = false, wait, runIdFile, workflowId, workflowTimeout: timeout } = flags;
+  const { maxNumSplits, compensateParallel: parallel } = flags;
   const given = await givenParameters(config.parameters, words, flags.paramsFile);
   const params = await withFiles(deployment, given);
   const input = {
     params,
     ...(flags.tag.length > 0 ? { tags: flags.tag } : {}),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(maxNumSplits === undefined ? {} : { maxNumSplits }),
     ...(parallel === undefined ? {} : { compensate: { parallel } }),
   };
   const { client, connection, address } = await connect(flags);

@@ -27,6 +27,7 @@ class NotRecorded(MetaflowException):
 @click.option("--workflow-timeout", default=None, type=int, help="End each run after this many seconds.")
 @click.option("--max-workers", default=None, type=int, help="Tasks at a time, for workers that are not told otherwise.")
 @click.option("--preload", default=None, help="Python modules to import once for all tasks, separated by commas; auto: what the flow imports.")
+@click.option("--max-num-splits", default=None, type=int, help="Fail a run at a foreach over more than so many items. Default: no limit.")
 @click.option("--compensate-parallel", default=None, type=int, help="Handlers at a time within one foreach. Default: 1.")
 @click.option("--exit-hook-timeout", default=None, type=int, help="Seconds that each exit hook may take. Default: 3600.")
 @click.option("--tag", "tags", multiple=True, default=None, help="Tag every run. Can be given several times.")
@@ -57,6 +58,7 @@ def create(context, file, **given):
         ("--workflow-timeout", given["workflow_timeout"]),
         ("--max-workers", given["max_workers"]),
         ("--preload", given["preload"]),
+        ("--max-num-splits", given["max_num_splits"]),
         ("--compensate-parallel", given["compensate_parallel"]),
         ("--exit-hook-timeout", given["exit_hook_timeout"]),
         ("--namespace", given["user_namespace"]),

@@ -17,6 +17,7 @@ _OPTIONS = (
     click.option("--tag", "tags", multiple=True, default=None, help="Tag the run. Can be given several times."),
     click.option("--run-id-file", default=None, help="Write the run's id to a file once the run is accepted."),
     click.option("--workflow-timeout", default=None, type=int, help="End the run after this many seconds."),
+    click.option("--max-num-splits", default=None, type=int, help="Fail at a foreach over more than so many items. Default: the deployment's."),
     click.option("--compensate-parallel", default=None, type=int, help="Handlers at a time within one foreach. Default: the deployment's."),
     click.option("--wait", "wait_for_end", is_flag=True, help="Wait for the end; exit with status 1 if the run fails."),
     click.option("--deployer-attribute-file", default=None, hidden=True, help="For Metaflow's Deployer: names the run, once it is accepted."),
@@ -39,6 +40,7 @@ def start(context, words, parameters, given):
     more = options.words(
         ("--tag", given.get("tags")),
         ("--workflow-timeout", given.get("workflow_timeout")),
+        ("--max-num-splits", given.get("max_num_splits")),
         ("--compensate-parallel", given.get("compensate_parallel")),
         ("--compensate-cloned", given.get("compensate_cloned")),
         ("--wait", given.get("wait_for_end")),

@@ -122,7 +122,8 @@ class TemporalDeployedFlow(DeployedFlow):
         ----------
         **kwargs : Any
             The flow's parameters; those left out have the values of the deployment. Also `tags` (a list), `workflow_timeout`
-            (seconds) and `compensate_parallel` (handlers at a time within one foreach); `run_params` takes parameters as a list of `name=value`.
+            (seconds), `max_num_splits` (a foreach over more items fails the run) and `compensate_parallel` (handlers at a time within
+            one foreach); `run_params` takes parameters as a list of `name=value`.
 
         Returns
         -------
@@ -146,7 +147,7 @@ class TemporalDeployedFlow(DeployedFlow):
         step_to_rerun : str, optional, default None
             Run this step and all after it again.
         **kwargs : Any
-            `tags`, `workflow_timeout` and `compensate_parallel`, as for `trigger`; `compensate_cloned=True`: if the run does not
+            `tags`, `workflow_timeout`, `max_num_splits` and `compensate_parallel`, as for `trigger`; `compensate_cloned=True`: if the run does not
             complete, undo what it took over from the earlier one, too.
 
         Returns

@@ -59,6 +59,8 @@ class TemporalDeployer(DeployerImpl):
             Tasks at a time, for workers that are not told otherwise.
         preload : str, optional, default None
             Python modules to import once for all tasks, separated by commas; `auto`: what the flow imports and is known to be safe.
+        max_num_splits : int, optional, default None
+            A foreach over more items fails the run; any number is allowed, if not given.
         compensate_parallel : int, optional, default None
             Compensation handlers at a time within one foreach of a run; one, if not given.
         exit_hook_timeout : int, optional, default None
