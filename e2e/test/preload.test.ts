@@ -2,7 +2,7 @@ import path from 'node:path';
 import { extensionPath } from '@mft/metaflow-extension';
 import { describe, expect, it } from 'vitest';
 import { MFT, ROOT } from '../lib/paths.mjs';
-import { createWorkerFile, startWorker } from '../lib/worker.mjs';
+import { createWorkerFile, said, startWorker } from '../lib/worker.mjs';
 import { ask, useBench } from './support.js';
 
 const FLOW = path.join(ROOT, 'e2e/fixtures/preloaded.py');
@@ -40,6 +40,34 @@ describe('--preload auto', () => {
 
     const created = await bench.python(FLOW, 'temporal', 'create', '--preload', 'auto,my.module', '--only-json');
     expect(JSON.parse(created.stdout)).toMatchObject({ preload: ['auto', 'my.module'] });
+  });
+
+  it('under mft serve is that of each deployment, unless mft serve is told otherwise', async () => {
+    const own = ['--name', 'preloads-itself', '--preload', 'auto'];
+    await createWorkerFile(FLOW, output, at);
+    await createWorkerFile(FLOW, path.join(bench.directory, 'own_worker.mjs'), { ...at, options: own });
+
+    /** Runs of both deployments by one `mft serve`: what each of them saw. */
+    async function serveWith(...args: string[]): Promise<unknown[]> {
+      const options = { ...at, client: bench.client, taskQueue: '', wait: false, args: ['serve', ...args] };
+      const worker = bench.keep(await startWorker(MFT, options));
+      const seen = ['PreloadedFlow', 'preloads-itself'].map(async (name) => {
+        await said(worker, `${name}: served`);
+        const { pathspec } = await bench.client.workflow.execute('MetaflowWorkflow', {
+          ...{ taskQueue: `metaflow-${name}`, workflowId: `${name}-${Date.now()}`, args: [{}] },
+        });
+        return ask(bench, pathspec, '[run.data.there, run.data.different]');
+      });
+      const answers = await Promise.all(seen);
+      await worker.stop();
+      return answers;
+    }
+
+    const there = [true, 20];
+    const missing = [false, 20];
+    expect(await serveWith()).toEqual([missing, there]);
+    expect(await serveWith('--preload', 'auto')).toEqual([there, there]);
+    expect(await serveWith('--preload=')).toEqual([missing, missing]);
   });
 
   it('and any other module must have a name', async () => {
