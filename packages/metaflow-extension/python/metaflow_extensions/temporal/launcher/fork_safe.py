@@ -5,9 +5,11 @@ A package is listed when its import was tried and leaves no Python thread, no op
 when forks that begin right after it work (several at a time, doing what the package is for). Tried with Metaflow 2.19 on Linux.
 
 A1. Never modules of the user's own: what they hold after an import is not known.
-A2. Not listed on purpose: torch, tensorflow, jax (a GPU that was touched before a fork is lost to it; not tried), polars (its makers
+A2. Not listed on purpose: torch, tensorflow, jax (a GPU that was touched before a fork is lost to it), polars (its makers
     advise against forks, though those that were tried work), grpc, ray, dask and whatever else
     starts threads; statsmodels, whose import leaves native threads that no fork handler ends.
+    Of these torch was tried by name (1.12, no GPU): forks compute, load data and draw different numbers, but hang where a preloaded
+    module has computed with it at its import.
 """
 
 from typing import Dict, Tuple
