@@ -141,9 +141,9 @@ export class Launcher {
     return this.answer(this.begin(request));
   }
 
-  /** Process id of its planner, the only child that holds a socket. */
+  /** Process id of its planner, the only child that holds a socket and writes where the launcher writes. */
   planner(): number {
-    return this.#children().find(hasSocket)!;
+    return this.#children().find((pid) => hasSocket(pid) && this.#sharesOutput(pid))!;
   }
 
   /** Process id of the child that waits for a task: a fork that works in the place (the guardian works in `/`), and of which nobody was told. */
@@ -154,11 +154,16 @@ export class Launcher {
     const own = command(this.process.pid!);
     return this.#children().find((pid) => {
       try {
-        return !told.has(pid) && here(pid) && command(pid) === own && !hasSocket(pid);
+        return !told.has(pid) && here(pid) && command(pid) === own && !this.#sharesOutput(pid);
       } catch {
         return false; // ended meanwhile
       }
     });
+  }
+
+  #sharesOutput(pid: number): boolean {
+    const output = (of: number): string => readlinkSync(`/proc/${of}/fd/1`);
+    return output(pid) === output(this.process.pid!);
   }
 
   #children(): number[] {

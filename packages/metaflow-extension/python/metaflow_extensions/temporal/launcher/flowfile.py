@@ -15,7 +15,7 @@ import threading
 import traceback
 from typing import Any, Callable, List, Optional, Tuple
 
-from . import headstart
+from . import leave, sources
 from .stacks import hide_launcher_frames
 
 _compiled: Optional[Tuple[Tuple[int, int], Any]] = None
@@ -31,7 +31,7 @@ def compiled(path: str) -> Any:
         with open(path, "rb") as source:
             code = compile(source.read(), path, "exec", dont_inherit=True)
         # Metaflow reads the source again for its graph: let forks find it in memory.
-        headstart.keep_blocks(code, linecache.getlines(path))
+        sources.keep(code)
         _compiled = (stamp, code)
     return _compiled[1]
 
@@ -79,6 +79,7 @@ def leave_process(status: int) -> None:
             stream.flush()
         except (OSError, ValueError, AttributeError):
             pass
+    leave.say(status)
     os._exit(status)
 
 

@@ -6,7 +6,7 @@ Everything here is patched in a fork, never in the launcher.
 
 from typing import Any, Callable, Dict, Optional
 
-from . import outcome
+from . import ahead, outcome
 
 
 def report_step(path: str) -> None:
@@ -54,6 +54,7 @@ def before_cli(act: Callable[[Any], None]) -> None:
         if use_cli:
             # Metaflow's commands take the flow's parameters from this context when they are first imported.
             with parameters.flow_context(type(self)):
+                ahead.bind()
                 act(self)
         original(self, use_cli)
 

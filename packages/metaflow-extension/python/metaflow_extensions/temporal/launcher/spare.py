@@ -1,13 +1,14 @@
 """
 A process that is forked before there is a task for it. A task that comes then need not wait for a fork.
 
-S1. It is as good as a fork made at that moment: nothing of the flow has been executed in it, and what to run comes through its pipe.
+S1. It is as good as a fork made at that moment: nothing of the flow has been executed in it, and what to run comes through its line.
 S2. There is one at most, made while the launcher waits for something else. Where there is none, a task is forked as it comes.
-S3. It ends when its pipe is closed and nothing was written to it: by us, or because the launcher is gone.
+S3. It ends when its line is closed and nothing was written to it: by us, or because the launcher is gone.
 """
 
 import json
 import os
+import socket
 from typing import Any, Callable, Dict, List, Optional
 
 from . import flowfile
@@ -15,9 +16,9 @@ from .forking import fork
 from .logs import Stream
 from .reactor import Reactor
 from .settings import Settings
-from .start import run_task
+from .start import get_ready, run_task
 
-#: Characters of a command line up to which it goes through the pipe: the join of a wide foreach is sooner forked than told.
+#: Characters of a command line up to which it goes through the line: the join of a wide foreach is sooner forked than told.
 _MOST = 16_000
 
 
@@ -27,44 +28,50 @@ class Spare:
     def __init__(self, settings: Settings, reactor: Reactor, close: List[int], temporary: str) -> None:
         self.streams = [Stream(name, reactor) for name in ("stdout", "stderr")]
         out, err = self.streams
-        reader, self._writer = os.pipe()
+        #: Both ways: what it is to run, and that it leaves.
+        self.line, theirs = socket.socketpair()
 
         def body() -> None:
-            with os.fdopen(reader, "rb") as pipe:
-                told = pipe.read()
-            if not told:
+            told = theirs.dup()
+            get_ready(settings, theirs)
+            with told, told.makefile("rb") as source:
+                text = source.read()
+            if not text:
                 os._exit(0)
-            plan, result = json.loads(told)
+            plan, result = json.loads(text)
             run_task(settings, plan, result, temporary)
 
         try:
-            self.pid = fork(body, [*close, self._writer, out.reader, err.reader], out.writer, err.writer)
+            self.pid = fork(body, [*close, self.line.fileno(), out.reader, err.reader], out.writer, err.writer)
         except OSError:
             self.close()
             raise
         finally:
-            os.close(reader)
+            theirs.close()
 
     def descriptors(self) -> List[int]:
         """What other forks must close."""
-        return [self._writer, *(fd for stream in self.streams for fd in (stream.reader, stream.writer))]
+        return [self.line.fileno(), *self._pipes()]
 
     def run(self, plan: Dict[str, Any], result: str) -> bool:
-        """Have it run a task; False where it has died. Its streams and its exit are the caller's from here on."""
+        """Have it run a task; False where it has died. Its streams, its line and its exit are the caller's from here on."""
         try:
-            rest = memoryview(json.dumps([plan, result]).encode())
-            while rest:
-                rest = rest[os.write(self._writer, rest) :]
+            self.line.sendall(json.dumps([plan, result]).encode())
+            self.line.shutdown(socket.SHUT_WR)
+            self.line.setblocking(False)
         except OSError:
             self.close()
             return False
-        os.close(self._writer)
         return True
 
     def close(self) -> None:
         """Do without it."""
-        for fd in self.descriptors():
+        self.line.close()
+        for fd in self._pipes():
             os.close(fd)
+
+    def _pipes(self) -> List[int]:
+        return [fd for stream in self.streams for fd in (stream.reader, stream.writer)]
 
 
 class Spares:

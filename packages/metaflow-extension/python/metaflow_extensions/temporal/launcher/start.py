@@ -3,12 +3,13 @@ Starting a task's process: a fork that executes the flow file, or a fresh interp
 """
 
 import os
+import socket
 import sys
 import tempfile
 from typing import Any, Dict, List
 
 from .. import trigger
-from . import backends, compensation, flowfile, heartbeat, hooks, outcome
+from . import backends, compensation, flowfile, heartbeat, hooks, leave, outcome
 from .forking import apply_environment, fork
 from .reseeding import reseed
 from .settings import Settings
@@ -18,16 +19,39 @@ _LONGEST_ARGUMENT = 4_000
 
 
 def start_task(
-    settings: Settings, plan: Dict[str, Any], result: str, close: List[int], stdout: int, stderr: int, temporary: str
+    settings: Settings,
+    plan: Dict[str, Any],
+    result: str,
+    close: List[int],
+    stdout: int,
+    stderr: int,
+    line: socket.socket,
+    temporary: str,
 ) -> int:
-    """Start what the planner planned; returns the process id, which is also the group's. Raises OSError where there is no memory for it."""
-    return fork(lambda: run_task(settings, plan, result, temporary), close, stdout, stderr)
+    """
+    Start what the planner planned; returns the process id, which is also the group's. On `line` the process says that it leaves. Raises
+    OSError where there is no memory for it.
+    """
+
+    def body() -> None:
+        get_ready(settings, line)
+        run_task(settings, plan, result, temporary)
+
+    return fork(body, close, stdout, stderr)
+
+
+def get_ready(settings: Settings, line: socket.socket) -> None:
+    """In a fork, when it is not yet known what it is to run: all that does not depend on it."""
+    leave.keep(line)
+    os.chdir(settings.workdir)
+    flowfile.reopen_stdio()
+    reseed()
 
 
 def run_task(settings: Settings, plan: Dict[str, Any], result: str, temporary: str) -> None:
-    """In the process that was forked for it: run what the planner planned. Never returns."""
+    """In the process that was forked for it and has got ready: run what the planner planned. Never returns."""
     if plan.get("exit_hook"):
-        _run_exit_hook(settings, plan)
+        _run_exit_hook(plan)
     elif plan["fork"]:
         _run_forked(settings, plan, result)
     else:
@@ -36,9 +60,6 @@ def run_task(settings: Settings, plan: Dict[str, Any], result: str, temporary: s
 
 def _run_forked(settings: Settings, plan: Dict[str, Any], result: str) -> None:
     apply_environment(plan["env"])
-    os.chdir(settings.workdir)
-    flowfile.reopen_stdio()
-    reseed()
     trigger.install_from_environment()
     told: List[Dict[str, str]] = []
 
@@ -67,7 +88,6 @@ def _run_spawned(settings: Settings, plan: Dict[str, Any], result: str, temporar
         from .package_cache import fresh_interpreter_environment
 
         apply_environment(fresh_interpreter_environment(settings.source, plan["env"]))
-    os.chdir(settings.workdir)
     # A command that a decorator put in place of `step` knows no such file.
     argv = _inputs_from_file(plan["argv"], temporary) if plan["plain"] else plan["argv"]
     try:
@@ -77,9 +97,8 @@ def _run_spawned(settings: Settings, plan: Dict[str, Any], result: str, temporar
         os._exit(127)
 
 
-def _run_exit_hook(settings: Settings, plan: Dict[str, Any]) -> None:
+def _run_exit_hook(plan: Dict[str, Any]) -> None:
     apply_environment(plan["env"])
-    os.chdir(settings.workdir)
     os.execvpe(plan["argv"][0], plan["argv"], os.environ)
 
 

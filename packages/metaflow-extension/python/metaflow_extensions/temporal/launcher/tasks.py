@@ -2,7 +2,8 @@
 One attempt of one task, from Node's request to its answer: planned, started, listened to, ended, saved, answered.
 
 T1. Exactly one answer, whatever happens.
-T2. The answer is sent when the logs are stored, so that who reads it finds them. Who printed nothing waits for nothing.
+T2. The answer is sent when the logs are stored, so that who reads it finds them. Who printed nothing waits for nothing, and nobody for
+    the kernel to clear away a process that has said that it leaves.
 T3. Nothing of a task's process group outlives it: after a success what is left is asked to end and then killed, after anything else
     it is killed at once.
 T4. A planner that dies takes no logs with it: they are saved through the next one.
@@ -10,9 +11,10 @@ T4. A planner that dies takes no logs with it: they are saved through the next o
 
 import os
 import signal
-from typing import Any, Dict, List, Optional
+import socket
+from typing import Any, Dict, List, Optional, Tuple
 
-from . import failures, flowfile, outcome
+from . import failures, flowfile, leave, outcome
 from .kernel import signal_group
 from .logs import Stream
 from .planners import LOST, PlannerHandle
@@ -39,7 +41,10 @@ class TaskRun:
         self.pid: Optional[int] = None
         self.planner: Optional[PlannerHandle] = None
         self._streams: List[Stream] = []
+        self._line: Optional[socket.socket] = None
+        #: The wait status, or the one that the process will have.
         self._status: Optional[int] = None
+        self._reaped = False
         self._result = os.path.join(server.temporary, "result-%d" % server.next_number())
         self._told: Dict[str, Any] = {}
         self._told_from_outside: Optional[Dict[str, str]] = None
@@ -106,19 +111,32 @@ class TaskRun:
         flowfile.warm(server.settings.path)
         spare = server.spares.take(plan)
         if spare is not None and spare.run(plan, self._result):
-            self._streams, self.pid = spare.streams, spare.pid
+            self._streams, self._line, self.pid = spare.streams, spare.line, spare.pid
         else:
             self._streams = [Stream(name, server.reactor) for name in ("stdout", "stderr")]
-            out, err = self._streams
-            # The reading ends too: a subprocess that outlives us would otherwise write to itself for ever.
-            close = [*server.descriptors(), out.reader, err.reader]
-            self.pid = start_task(server.settings, plan, self._result, close, out.writer, err.writer, server.temporary)
+            self._line, self.pid = self._fork(plan)
         server.guardian.add(self.pid)
         server.reactor.on_exit(self.pid, self._exited)
+        server.reactor.add(self._line.fileno(), self._leaves)
         server.node.send({"event": "started", "id": self.id, "pid": self.pid, "mode": "fork" if plan["fork"] else "spawn"})
         for stream in self._streams:
             stream.start(self._emit, self._stream_ended)
         self._save_later()
+
+    def _fork(self, plan: Dict[str, Any]) -> Tuple[socket.socket, int]:
+        server = self._server
+        out, err = self._streams
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        # The reading ends too: a subprocess that outlives us would otherwise write to itself for ever.
+        close = [*server.descriptors(), out.reader, err.reader, ours.fileno()]
+        try:
+            return ours, start_task(server.settings, plan, self._result, close, out.writer, err.writer, theirs, server.temporary)
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
 
     def _emit(self, stream: str, line: str) -> None:
         self._server.node.send({"event": "log", "id": self.id, "stream": stream, "line": line})
@@ -157,9 +175,28 @@ class TaskRun:
 
     # Ending.
 
+    def _leaves(self) -> None:
+        line, self._line = self._line, None
+        assert line is not None
+        self._server.reactor.remove(line.fileno())
+        status = leave.heard(line)
+        line.close()
+        # The end of any other kind is told by the process's end.
+        if status == 0 and self._status is None:
+            self._done(0)
+
     def _exited(self, status: int) -> None:
-        self._status = status
+        self._reaped = True
         self._peak = self._server.reactor.last_peak
+        if self._line is not None:
+            self._leaves()
+        if self._status is None:
+            self._done(status)
+        elif self._finished:
+            self._clear_group()
+
+    def _done(self, status: int) -> None:
+        self._status = status
         if all(stream.ended for stream in self._streams):
             self._finish()
         else:
@@ -179,7 +216,8 @@ class TaskRun:
             stream.drain()
         assert self._status is not None
         code = failures.return_code(self._status)
-        self._clear_group(code == 0 and not self.cancelled)
+        if self._reaped:
+            self._clear_group()
         if self.cancelled and code != 0:
             for stream in self._streams:
                 stream.system(b"[KILLED BY ORCHESTRATOR]\n")
@@ -193,9 +231,10 @@ class TaskRun:
             self._saved({})
         self._save({"return_code": code, "killed": self.cancelled, "success": code == 0})
 
-    def _clear_group(self, gently: bool) -> None:
+    def _clear_group(self) -> None:
         group = self.pid
         assert group is not None
+        gently = self._status == 0 and not self.cancelled
         guardian, reactor = self._server.guardian, self._server.reactor
         if gently and signal_group(group, signal.SIGTERM):
 

@@ -1,7 +1,8 @@
 """
 What every fork would do again, done once before forking: imports and lookups that have nothing to do with the flow.
 
-W1. Never `metaflow.cli` or `metaflow.cli_components`: they bind the flow's parameters and options when they are imported.
+W1. Of `metaflow.cli` and `metaflow.cli_components` only what `ahead.py` knows: they bind the flow's parameters and options when they are
+    imported.
 """
 
 import importlib
@@ -9,7 +10,7 @@ import io
 import os
 import tokenize
 
-from . import backends, flowfile, headstart
+from . import ahead, backends, flowfile, local_metadata
 from .preloading import preload
 from .settings import Settings
 
@@ -38,8 +39,8 @@ def warm_up(settings: Settings) -> str:
     _repository(settings.path)
     # Metaflow reads its steps' sources for the graph: compile tokenize's expressions once.
     list(tokenize.generate_tokens(io.StringIO("x = 1\n").readline))
-    headstart.compile_expressions()
-    headstart.keep_code()
+    ahead.import_cli()
+    local_metadata.write_lightly()
     if settings.package:
         from .package_cache import add_packaged_modules
 
