@@ -8,6 +8,7 @@ const LONG = [
   'resume',
   'backends',
   'projects',
+  'rolling',
   'schedules',
   'events',
   'decorators',

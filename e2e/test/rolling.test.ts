@@ -12,7 +12,7 @@ import { ask, useBench } from './support.js';
  */
 
 const NAMES = ['early', 'late', 'wide'];
-const WIDTH = 16;
+const WIDTH = 20;
 const bench = useBench();
 const at = { cwd: bench.directory, env: bench.env };
 
@@ -51,7 +51,7 @@ it('mft serve, replaced under load, fails no run and loses no task', { timeout: 
   const ended = Promise.all(triggered).finally(() => (over = true));
   const statuses: (number | null)[] = [];
   for (let i = 0; !over && i < 20; i++) {
-    await Promise.race([sleep(1_500), ended]);
+    await Promise.race([sleep(1_000), ended]);
     const next = serve();
     statuses.push(await workers[i % 2]!.stop());
     workers[i % 2] = await next;
