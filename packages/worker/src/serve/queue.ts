@@ -5,7 +5,7 @@ import type { Client } from '@temporalio/client';
 import type { ActivitySlotInfo, SlotSupplier, Worker } from '@temporalio/worker';
 import type { createAnnouncer } from '../events/announce.js';
 import type { DeploymentHealth } from '../service/health.js';
-import { runnerSettings, temporalSettings, type WorkerSettings } from '../worker/settings.js';
+import { ACTIVITY_POLLERS, runnerSettings, temporalSettings, type WorkerSettings } from '../worker/settings.js';
 import { tunerOf } from '../worker/slots.js';
 import { createTemporalWorker } from '../worker/temporal-worker.js';
 import type { SharedBound } from './bound.js';
@@ -93,8 +93,11 @@ export class QueueWorker {
     try {
       const worker = await createTemporalWorker({
         ...temporalSettings(taskQueue, maxWorkers, grace),
-        // Each waits with a slot: see `bound.ts`.
-        activityTaskPollerBehavior: { type: 'simple-maximum', maximum: Math.min(maxWorkers, 2) },
+        // Each waits with a slot (see `bound.ts`): few where nothing is to be done.
+        activityTaskPollerBehavior: {
+          type: 'autoscaling',
+          ...{ minimum: 1, initial: Math.min(maxWorkers, 2), maximum: Math.min(maxWorkers, ACTIVITY_POLLERS) },
+        },
         maxCachedWorkflows: 100,
         tuner: tunerOf(context.supplier?.() ?? bound.supplier(limit)),
         connection: settings.connection,

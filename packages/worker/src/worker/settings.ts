@@ -79,6 +79,12 @@ export function runnerSettings(settings: WorkerSettings): Omit<StepRunnerOptions
 }
 
 /**
+ * Polls for tasks at a time, at most. A server has a task queue in four partitions unless it is told otherwise, and a poll goes to one of them: with
+ * 5, tasks of a foreach over 200 waited up to 2 s in one that nobody polled, with 10 half a second.
+ */
+export const ACTIVITY_POLLERS = 10;
+
+/**
  * What differs from Temporal's defaults, but for the slots of activities: these are of `slots.ts`.
  *
  * W1. An activity slot is a Python process: their number is the worker's real bound, and no more is polled for or asked for eagerly.
@@ -90,7 +96,7 @@ export function runnerSettings(settings: WorkerSettings): Omit<StepRunnerOptions
 export function temporalSettings(taskQueue: string, maxWorkers: number, grace: number): WorkerOptions {
   return {
     taskQueue,
-    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: Math.min(maxWorkers, 5) },
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: Math.min(maxWorkers, ACTIVITY_POLLERS) },
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     maxEagerActivityReservationsPerWorkflowTask: Math.min(maxWorkers, 3 * availableParallelism()),
     maxCachedWorkflows: 200,
