@@ -96,7 +96,9 @@ describe('a schedule', () => {
 
   it('starts a run that is found by every name, with the defaults of its deployment', async () => {
     // Another file's tests may have run the same example on this server.
-    const earlier = ((await told('runs', '--deployment', 'DailyReportFlow'))['runs'] as Run[]).map(({ runId }) => runId);
+    const earlier = ((await told('runs', '--deployment', 'DailyReportFlow'))['runs'] as Run[]).map(
+      ({ runId }) => runId,
+    );
     const { outcome, pathspec, runId, workflowId } = await told('schedule', 'trigger', 'DailyReportFlow');
     expect(outcome).toBe('started');
     expect(workflowId).toMatch(/^DailyReportFlow-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
@@ -109,7 +111,9 @@ describe('a schedule', () => {
         pathspec,
       });
     const { runs } = await told('runs', '--deployment', 'DailyReportFlow');
-    expect((runs as Run[]).filter((run) => !earlier.includes(run.runId))).toMatchObject([{ status: 'completed', pathspec, workflowId }]);
+    expect((runs as Run[]).filter((run) => !earlier.includes(run.runId))).toMatchObject([
+      { status: 'completed', pathspec, workflowId },
+    ]);
     expect((await mft(['logs', workflowId as string, 'end'], at)).stdout).toBe('[end] east: 120\n[end] south: 200');
     expect(await ask(bench, pathspec as string, '[run.successful, run.data.limit]')).toEqual([true, 100]);
   });
