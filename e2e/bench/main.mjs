@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /*
- * npm run bench [-- --rounds N] [--only PART,PART] [--widths 100,1000] [--full]
+ * npm run bench [-- --rounds N] [--only PART,PART] [--widths 100,1000] [--full] [--in FOLDER]
  *
  * What mft costs, against `metaflow run`, against the Python package of the same idea, and against what the machine can at all. Whatever is
  * compared runs in turn, in the same minutes; a ratio is the median of the ratios of each round. mft's worker is warm: it polls, one run
  * has gone before.
  * Parts: line, wide, heavy, engine, worker, compile. With --full also what takes long: 1,000 tasks by the others, 10,000 by mft, 100,000
  * activities that do nothing.
+ * Everything is written to memory where there is a place for that (/dev/shm), or to --in FOLDER.
  * Writes bench-results.json beside itself; `node e2e/bench/plot.mjs` draws docs/images/benchmark.svg from it.
  */
 import { writeFileSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { pythonPackage } from './contenders/python-package.mjs';
 import { withContext } from './lib/context.mjs';
 import { machine, versions } from './lib/machine.mjs';
+import { settle } from './lib/place.mjs';
 import { table } from './lib/report.mjs';
 import { compile } from './parts/compile.mjs';
 import { engine } from './parts/engine.mjs';
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     widths: { type: 'string' },
     full: { type: 'boolean', default: false },
+    in: { type: 'string' },
   },
 });
 const wanted = values.only?.split(',') ?? Object.keys(PARTS);
@@ -48,6 +51,7 @@ const settings = {
   tell: (/** @type {string} */ name, /** @type {number} */ seconds) =>
     console.log(`   ${name}: ${seconds.toFixed(2)} s`),
 };
+const place = settle(values.in);
 const begun = machine();
 /** @type {import('./lib/report.mjs').Row[]} */
 const rows = [];
@@ -65,9 +69,9 @@ for (const name of wanted) {
 const what = versions();
 console.log(`\n${table(rows)}`);
 console.log(
-  `\n${begun.processor}, ${begun.cores} cores, ${begun.memoryGB} GB, load ${begun.load.join(' ')} before, ${machine().load.join(' ')} after; Node ${what.node}, Python ${what.python}, Metaflow ${what.metaflow}, commit ${what.commit}`,
+  `\n${begun.processor}, ${begun.cores} cores, ${begun.memoryGB} GB, files in ${place}, load ${begun.load.join(' ')} before, ${machine().load.join(' ')} after; Node ${what.node}, Python ${what.python}, Metaflow ${what.metaflow}, commit ${what.commit}`,
 );
 writeFileSync(
   path.join(import.meta.dirname, 'bench-results.json'),
-  `${JSON.stringify({ at: new Date().toISOString(), machine: begun, versions: what, rows }, null, 2)}\n`,
+  `${JSON.stringify({ at: new Date().toISOString(), machine: begun, place, versions: what, rows }, null, 2)}\n`,
 );

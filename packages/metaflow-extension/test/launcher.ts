@@ -141,18 +141,23 @@ export class Launcher {
     return this.answer(this.begin(request));
   }
 
-  /** Process id of its planner, the only child that holds a socket and writes where the launcher writes. */
-  planner(): number {
-    return this.#children().find((pid) => hasSocket(pid) && this.#sharesOutput(pid))!;
+  /** Process id of what forks: its only child that holds a socket. */
+  forkServer(): number {
+    return childrenOf(this.process.pid!).find(hasSocket)!;
   }
 
-  /** Process id of the child that waits for a task: a fork that works in the place (the guardian works in `/`), and of which nobody was told. */
+  /** Process id of its planner, the only fork that writes where the launcher writes. */
+  planner(): number {
+    return childrenOf(this.forkServer()).find((pid) => this.#sharesOutput(pid))!;
+  }
+
+  /** Process id of the fork that waits for a task: of which nobody was told, and that is no planner. */
   waiting(): number | undefined {
     const told = new Set(this.messages.map((message) => message['pid']));
     const here = (pid: number): boolean => readlinkSync(`/proc/${pid}/cwd`) === this.#cwd;
     const command = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8');
     const own = command(this.process.pid!);
-    return this.#children().find((pid) => {
+    return childrenOf(this.forkServer()).find((pid) => {
       try {
         return !told.has(pid) && here(pid) && command(pid) === own && !this.#sharesOutput(pid);
       } catch {
@@ -163,13 +168,11 @@ export class Launcher {
 
   #sharesOutput(pid: number): boolean {
     const output = (of: number): string => readlinkSync(`/proc/${of}/fd/1`);
-    return output(pid) === output(this.process.pid!);
-  }
-
-  #children(): number[] {
-    const pid = this.process.pid!;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-    return children === '' ? [] : children.split(' ').map(Number);
+    try {
+      return output(pid) === output(this.process.pid!);
+    } catch {
+      return false; // ended meanwhile
+    }
   }
 
   lines(id: string, stream: string): string[] {
@@ -243,6 +246,11 @@ export class Run {
   close(status = 'completed'): Promise<Message> {
     return this.launcher.ask({ op: 'close', run_id: this.id, status });
   }
+}
+
+function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return children === '' ? [] : children.split(' ').map(Number);
 }
 
 function hasSocket(pid: number): boolean {

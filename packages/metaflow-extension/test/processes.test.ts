@@ -44,7 +44,7 @@ describe('no orphan', () => {
         process.kill(waiting, 'SIGKILL');
         expect(await until(() => !alive(waiting))).toBe(true);
       }
-      const id = run.begin('sleeper');
+      const id = run.begin('slow');
       const { pid } = await launcher.event(id, 'started');
       pids.push(pid);
       expect(pid === waiting).toBe(!killed);
@@ -119,6 +119,19 @@ describe('no orphan', () => {
     expect(await run.close()).toMatchObject({ ok: true });
   });
 
+  it('what forks is replaced when it was killed; what it had forked is gone, and answered', async () => {
+    const { launcher, run, id, pid } = await sleeping();
+    const forks = launcher.forkServer();
+    process.kill(forks, 'SIGKILL');
+    expect(await launcher.answer(id)).toMatchObject({ ok: false, error: { retry: true } });
+    expect(await until(() => !alive(pid) && !/sleep 971$/m.test(processes()))).toBe(true);
+    expect(await run.after('coloured')).toMatchObject({ ok: true });
+    expect(launcher.forkServer()).not.toBe(forks);
+    expect(await run.close()).toMatchObject({ ok: true });
+    expect(await launcher.ask({ op: 'shutdown', grace: 1 })).toMatchObject({ ok: true });
+    expect(await until(() => sleepers() === 0)).toBe(true);
+  });
+
   it('a planner that was killed is replaced', async () => {
     const launcher = await place.launch('behaviours.py');
     const run = await Run.open(launcher, 'temporal-replaced');
@@ -128,5 +141,13 @@ describe('no orphan', () => {
     await until(() => !alive(planner));
     expect(await run.after('coloured')).toMatchObject({ ok: true });
     expect(await run.close()).toMatchObject({ ok: true });
+  });
+});
+
+it('a step that closes every descriptor it finds tells how it ended all the same', async () => {
+  const run = await Run.open(await place.launch('closing.py'), 'temporal-closing');
+  expect(await run.start()).toMatchObject({ ok: true, splits: 3, artifacts: ['items'] });
+  expect(await run.after('each', { split_index: 0 })).toMatchObject({
+    ...{ ok: false, error: { type: 'ValueError', message: 'ValueError: after all were closed' } },
   });
 });

@@ -26,8 +26,6 @@ class HookRun(TaskRun):
         try:
             self._launch({"argv": argv, "env": environment(settings), "fork": False, "exit_hook": True})
         except OSError as error:
-            for stream in self._streams:
-                stream.end()
             self._fail({"kind": "lost", "message": f"The launcher could not start the exit hook: {error}", "retry": True})
             return
         if self.request.get("timeout"):
@@ -44,7 +42,7 @@ class HookRun(TaskRun):
         """Not stored."""
 
     def _ended(self, code: int) -> None:
-        out, err = self._streams
+        out, err = self._process.streams
         if code == 0:
             self._answer(None, attempt=0, artifacts=[])
         elif self.cancelled:
@@ -52,7 +50,7 @@ class HookRun(TaskRun):
         else:
             # Metaflow's script says on stdout that it does not find a function.
             said = err.stored() if err.taken else out.stored() + b"\n"
-            self._fail(failures.describe(code, self._told_from_outside, said, self._peak, "exit hook"))
+            self._fail(failures.describe(code, self._told_from_outside, said, self._process.peak, "exit hook"))
 
 
 def environment(settings: Settings) -> Dict[str, Any]:

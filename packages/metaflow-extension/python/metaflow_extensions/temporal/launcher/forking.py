@@ -1,5 +1,5 @@
 """
-How a child of the launcher begins: one place for what every fork must undo and set.
+How a child of the launcher, and of its fork server, begins: one place for what every fork must undo and set.
 
 F1. A child leads a session, and so a process group, of its own: one signal reaches all of it, and no Ctrl-C of a terminal does.
 F2. A child holds no descriptor of the launcher: a pipe that a stranger keeps open never ends.

@@ -5,7 +5,7 @@ the task that it undoes, and nothing else: that task's logs, artifacts and attem
 
 from typing import Any, Dict, Optional
 
-from . import failures, outcome
+from . import failures
 from .planners import LOST
 from .tasks import TaskRun
 
@@ -43,12 +43,12 @@ class HandlerRun(TaskRun):
         """Not stored when it could not be started, either."""
 
     def _ended(self, code: int) -> None:
-        told = outcome.read(self._result)
+        told = self._process.report()
         if self.cancelled and code != 0:
             self._error = {"kind": "cancelled", "message": "The handler was cancelled.", **failures.exit_fields(code), "retry": True}
         elif code != 0:
             reason = self._told_from_outside or told.get("error")
-            self._error = failures.describe(code, reason, self._streams[1].stored(), self._peak, "handler")
+            self._error = failures.describe(code, reason, self._process.streams[1].stored(), self._process.peak, "handler")
         self._report()
 
     def _report(self) -> None:
@@ -81,7 +81,7 @@ class HandlerRun(TaskRun):
         }
         if self._error is not None:
             summary["error"] = {name: self._error[name][:_MOST_MESSAGE] for name in ("type", "message") if self._error.get(name)}
-        return {**summary, **{stream.name: stream.tail() for stream in self._streams}}
+        return {**summary, **{stream.name: stream.tail() for stream in self._process.streams}}
 
     def _saved(self, reply: Dict[str, Any]) -> None:
         failed = "the planner of the run died" if reply is LOST else (reply.get("error") or {}).get("message")

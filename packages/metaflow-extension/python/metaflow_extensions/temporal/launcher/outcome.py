@@ -2,7 +2,9 @@
 What a step decided and what it failed of, taken in the step's own process while both are at hand: reading them afterwards from the
 datastore would cost a download and an unpickling each.
 
-The answer is one JSON object in a file. The launcher reads it when the process has ended.
+The answer is one JSON object. The process that the launcher forked tells it on its line. Others, and those whose line the user's code has
+closed, leave it in a file, which the launcher reads when the process has ended: a file is slow to make where many were removed lately, as
+ext4 looks at each of them.
 """
 
 import json
@@ -10,6 +12,8 @@ import os
 import sys
 import traceback
 from typing import Any, Dict, Iterable, List, Optional
+
+from . import leave
 
 #: Artifact names in an answer, at most.
 MOST_ARTIFACTS = 48
@@ -101,7 +105,9 @@ def describe_error(error: BaseException) -> Dict[str, str]:
 
 
 def write(path: str, answer: Dict[str, Any]) -> None:
-    """Store the answer; a later call replaces an earlier one."""
+    """Tell the answer, or store it where this is not the process that the launcher forked; a later call replaces an earlier one."""
+    if leave.report(answer):
+        return
     partial = f"{path}.{os.getpid()}"
     try:
         with open(partial, "w", encoding="utf-8", errors="backslashreplace") as out:

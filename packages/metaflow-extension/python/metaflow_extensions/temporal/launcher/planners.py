@@ -4,11 +4,10 @@ import socket
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from . import flowfile, heartbeat
-from .forking import fork
-from .frames import BlockingChannel, Decoder, encode
+from .forks import Forks
+from .forkserver import PLANNER
+from .frames import Decoder, encode
 from .reactor import Reactor
-from .settings import Settings
 
 Reply = Callable[[Dict[str, Any]], None]
 
@@ -22,14 +21,10 @@ class PlannerHandle:
     def __init__(
         self,
         reactor: Reactor,
-        settings: Settings,
+        forks: Forks,
         request: Dict[str, Any],
-        temporary: str,
-        close: List[int],
         on_gone: Callable[["PlannerHandle"], None],
     ) -> None:
-        from .planner import Planner
-
         self.run_id: str = request["run_id"]
         self._reactor = reactor
         self._on_gone = on_gone
@@ -44,19 +39,20 @@ class PlannerHandle:
         self.tasks = 0
         self.last_used = time.monotonic()
         ours, theirs = socket.socketpair()
-        flowfile.warm(settings.path)
-
-        def body() -> None:
-            flowfile.reopen_stdio()
-            heartbeat.prepare(settings)
-            Planner(settings, BlockingChannel(theirs), request, temporary).run()
-
-        self.pid = fork(body, [*close, ours.fileno()])
-        theirs.close()
+        try:
+            self.pid = forks.fork(PLANNER, [theirs.fileno()])
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         ours.setblocking(False)
         self._socket = ours
         reactor.add(ours.fileno(), self._readable)
-        reactor.on_exit(self.pid, lambda status: self._end())
+        forks.on_exit(self.pid, lambda status: self._end())
+        # What it is to plan: the first thing that it reads.
+        self._out += encode(request)
+        self._flush()
 
     @property
     def fd(self) -> int:

@@ -1,8 +1,8 @@
 """
 One thread waits for everything: descriptors, timers, children.
 
-R1. Children are reaped in one place, after their exit; whoever asked is told the status. Strangers (orphans that a subreaper
-    inherits) are reaped too.
+R1. Children are reaped in one place, after their exit; whoever asked is told the status, as for those that the fork server reaps. Strangers
+    (orphans that a subreaper inherits) are reaped too.
 R2. A callback never blocks.
 """
 
@@ -77,7 +77,7 @@ class Reactor:
         return timer
 
     def on_exit(self, pid: int, callback: Callable[[int], None]) -> None:
-        """Call back with the wait status of the child `pid` when it has ended."""
+        """Call back with the wait status of the process `pid`, a child of ours or of the fork server's, when it has ended."""
         self._children[pid] = callback
 
     def run(self) -> None:
@@ -110,10 +110,14 @@ class Reactor:
                 return
             if pid == 0:
                 return
-            callback = self._children.pop(pid, None)
-            self.last_peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-            if callback is not None:
-                callback(status)
+            self.ended(pid, status, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+
+    def ended(self, pid: int, status: int, peak: int) -> None:
+        """A process has been reaped, here or by its parent: tell who asked, once."""
+        callback = self._children.pop(pid, None)
+        self.last_peak = peak
+        if callback is not None:
+            callback(status)
 
     def _woken(self) -> None:
         try:

@@ -16,6 +16,7 @@ from typing import Any, Dict, List, Optional, Type
 
 from . import kernel
 from .exit_hook import HookRun
+from .forks import Forks
 from .guardian import Guardian
 from .handler_run import HandlerRun
 from .node import Node
@@ -42,7 +43,8 @@ class Server:
         self._planners: Dict[str, PlannerHandle] = {}
         self._tasks: Dict[Any, TaskRun] = {}
         self._closing = False
-        self.spares = Spares(settings, reactor, self.descriptors, temporary)
+        self.forks = Forks(settings, reactor, temporary, self.descriptors)
+        self.spares = Spares(settings, reactor, self.forks)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.reactor.later(0, self._node_gone))
 
@@ -59,9 +61,8 @@ class Server:
         return next(self._numbers)
 
     def descriptors(self) -> List[int]:
-        """What a fork must close."""
-        fds = [3, 4, self.guardian.fd, *self.reactor.descriptors()]
-        return fds + self.spares.descriptors() + [planner.fd for planner in self._planners.values()]
+        """What a fork of this process must close."""
+        return [3, 4, self.guardian.fd, *self.reactor.descriptors()]
 
     def ended(self, task: TaskRun) -> None:
         """A task was answered."""
@@ -116,7 +117,7 @@ class Server:
             if self._planners.get(planner.run_id) is planner:
                 del self._planners[planner.run_id]
 
-        planner = PlannerHandle(self.reactor, self.settings, message, self.temporary, self.descriptors(), gone)
+        planner = PlannerHandle(self.reactor, self.forks, message, gone)
         self._planners[message["run_id"]] = planner
         return planner
 
@@ -192,8 +193,7 @@ class Server:
         while self._tasks and time.monotonic() < deadline:
             self.reactor.turn(max(0.0, deadline - time.monotonic()))
         for task in list(self._tasks.values()):
-            task.cancelled = True
-            task.kill()
+            task.abandon()
         until = time.monotonic() + 3.0
         while self._tasks and time.monotonic() < until:
             self.reactor.turn(max(0.0, until - time.monotonic()))
@@ -219,9 +219,12 @@ class Server:
 def kill_descendants(keep: Optional[int]) -> None:
     """SIGKILL for all our children and for what becomes ours as they die (we are a subreaper), but for the guardian."""
     until = time.monotonic() + 5.0
+    none = 0
     while time.monotonic() < until:
         found = [pid for pid in kernel.children() if pid != keep]
-        if not found:
+        # The kernel may leave some out while others come and go.
+        none = 0 if found else none + 1
+        if none > 1:
             return
         for pid in found:
             kernel.signal_group(pid, signal.SIGKILL)

@@ -1,62 +1,73 @@
 """
-A process that is forked before there is a task for it. A task that comes then need not wait for a fork.
+A process for a task, forked as one comes or before there is one: a task that comes then need not wait for a fork.
 
-S1. It is as good as a fork made at that moment: nothing of the flow has been executed in it, and what to run comes through its line.
-S2. There is one at most, made while the launcher waits for something else. Where there is none, a task is forked as it comes.
+S1. One that has waited is as good as a fork made at that moment: nothing of the flow has been executed in it, and what to run comes
+    through its line.
+S2. There is one at most that waits, made while the launcher waits for something else.
 S3. It ends when its line is closed and nothing was written to it: by us, or because the launcher is gone.
 """
 
 import json
 import os
 import socket
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Union
 
-from . import flowfile
-from .forking import fork
+from .forks import Forks
+from .forkserver import TASK
 from .logs import Stream
 from .reactor import Reactor
 from .settings import Settings
-from .start import get_ready, run_task
 
-#: Characters of a command line up to which it goes through the line: the join of a wide foreach is sooner forked than told.
+#: Characters of a plan up to which it goes through the line, which takes so much without waiting; the join of a wide foreach has more.
 _MOST = 16_000
 
 
 class Spare:
-    """One such process."""
+    """A process that is told later what to run."""
 
-    def __init__(self, settings: Settings, reactor: Reactor, close: List[int], temporary: str) -> None:
+    def __init__(self, reactor: Reactor) -> None:
         self.streams = [Stream(name, reactor) for name in ("stdout", "stderr")]
-        out, err = self.streams
-        #: Both ways: what it is to run, and that it leaves.
-        self.line, theirs = socket.socketpair()
+        #: Both ways: what it is to run, and what it tells of its end.
+        self.line, self._theirs = socket.socketpair()
+        self.pid: Optional[int] = None
 
-        def body() -> None:
-            told = theirs.dup()
-            get_ready(settings, theirs)
-            with told, told.makefile("rb") as source:
-                text = source.read()
-            if not text:
-                os._exit(0)
-            plan, result = json.loads(text)
-            run_task(settings, plan, result, temporary)
-
+    def fork(self, forks: Forks) -> None:
+        """Fork it now. Raises OSError."""
         try:
-            self.pid = fork(body, [*close, self.line.fileno(), out.reader, err.reader], out.writer, err.writer)
+            self.pid = forks.fork(TASK, self._given())
         except OSError:
             self.close()
             raise
         finally:
-            theirs.close()
+            self._theirs.close()
 
-    def descriptors(self) -> List[int]:
-        """What other forks must close."""
-        return [self.line.fileno(), *self._pipes()]
+    def fork_later(self, forks: Forks, done: Callable[[], None]) -> None:
+        """Have it forked; call back when it is or, with `pid` still None, when it cannot be."""
+
+        def forked(answer: Union[int, OSError]) -> None:
+            if isinstance(answer, OSError):
+                self.close()
+            else:
+                self.pid = answer
+            done()
+
+        forks.ask(TASK, self._given(), forked)
+        self._theirs.close()
+
+    def _given(self) -> List[int]:
+        out, err = self.streams
+        return [self._theirs.fileno(), out.writer, err.writer]
 
     def run(self, plan: Dict[str, Any], result: str) -> bool:
         """Have it run a task; False where it has died. Its streams, its line and its exit are the caller's from here on."""
+        text = json.dumps([plan, result])
         try:
-            self.line.sendall(json.dumps([plan, result]).encode())
+            if len(text) > _MOST:
+                kept = result + ".plan"
+                with open(kept, "w", encoding="utf-8") as out:
+                    json.dump(plan, out)
+                text = json.dumps([{"kept": kept}, result])
+            self.line.sendall(text.encode())
             self.line.shutdown(socket.SHUT_WR)
             self.line.setblocking(False)
         except OSError:
@@ -67,53 +78,57 @@ class Spare:
     def close(self) -> None:
         """Do without it."""
         self.line.close()
-        for fd in self._pipes():
-            os.close(fd)
-
-    def _pipes(self) -> List[int]:
-        return [fd for stream in self.streams for fd in (stream.reader, stream.writer)]
+        for stream in self.streams:
+            os.close(stream.reader)
+            os.close(stream.writer)
 
 
 class Spares:
-    """The launcher's side: the process that waits, if there is one."""
+    """Processes for tasks, and the one that waits, if there is one."""
 
-    def __init__(self, settings: Settings, reactor: Reactor, descriptors: Callable[[], List[int]], temporary: str) -> None:
+    def __init__(self, settings: Settings, reactor: Reactor, forks: Forks) -> None:
         self._settings = settings
         self._reactor = reactor
-        self._close = descriptors
-        self._temporary = temporary
+        self._forks = forks
         self._waiting: Optional[Spare] = None
+        self._making = False
         self._later()
 
-    def descriptors(self) -> List[int]:
-        """What other forks must close."""
-        return [] if self._waiting is None else self._waiting.descriptors()
-
-    def take(self, plan: Dict[str, Any]) -> Optional[Spare]:
-        """The process that waits, where there is one and it may run this; another will take its place."""
-        spare = self._waiting
-        if spare is None:
-            self._later()
-        elif sum(map(len, plan["argv"])) <= _MOST:
-            self._waiting = None
-            self._later()
+    def start(self, plan: Dict[str, Any], result: str) -> Spare:
+        """Have a process run this: the one that waits, or else another. Raises OSError where there is no room for one."""
+        spare, self._waiting = self._waiting, None
+        self._later()
+        if spare is not None and spare.run(plan, result):
             return spare
-        return None
+        spare = Spare(self._reactor)
+        spare.fork(self._forks)
+        if not spare.run(plan, result):
+            raise OSError("its process has died")
+        return spare
 
     def _later(self) -> None:
-        if self._settings.mode == "fork":
+        if self._settings.mode == "fork" and not self._making:
+            self._making = True
             self._reactor.later(0, self._make)
 
     def _make(self) -> None:
         if self._waiting is not None:
+            self._making = False
             return
-        flowfile.warm(self._settings.path)
+
+        def done() -> None:
+            self._making = False
+            # Where there is no memory for it, a task that comes says so, if it is still so then.
+            if spare.pid is not None:
+                self._waiting = spare
+                self._forks.on_exit(spare.pid, lambda _: self._died(spare))
+
         try:
-            spare = Spare(self._settings, self._reactor, self._close(), self._temporary)
+            spare = Spare(self._reactor)
         except OSError:
-            return  # no memory for it: a task that comes says so, if it is still so then
-        self._waiting = spare
-        self._reactor.on_exit(spare.pid, lambda _: self._died(spare))
+            self._making = False
+            return
+        spare.fork_later(self._forks, done)
 
     def _died(self, spare: Spare) -> None:
         if self._waiting is spare:

@@ -10,34 +10,12 @@ from typing import Any, Dict, List
 
 from .. import trigger
 from . import backends, compensation, flowfile, heartbeat, hooks, leave, outcome
-from .forking import apply_environment, fork
+from .forking import apply_environment
 from .reseeding import reseed
 from .settings import Settings
 
 #: A single argument of 128 KB makes exec fail; Metaflow reads long input paths from a file, which also spares whoever looks at processes.
 _LONGEST_ARGUMENT = 4_000
-
-
-def start_task(
-    settings: Settings,
-    plan: Dict[str, Any],
-    result: str,
-    close: List[int],
-    stdout: int,
-    stderr: int,
-    line: socket.socket,
-    temporary: str,
-) -> int:
-    """
-    Start what the planner planned; returns the process id, which is also the group's. On `line` the process says that it leaves. Raises
-    OSError where there is no memory for it.
-    """
-
-    def body() -> None:
-        get_ready(settings, line)
-        run_task(settings, plan, result, temporary)
-
-    return fork(body, close, stdout, stderr)
 
 
 def get_ready(settings: Settings, line: socket.socket) -> None:
@@ -65,7 +43,7 @@ def _run_forked(settings: Settings, plan: Dict[str, Any], result: str) -> None:
 
     def refused(error: Dict[str, str]) -> None:
         # The step's own report, written before, says more than what Metaflow prints on its way out.
-        if not os.path.exists(result) and not told:
+        if not leave.reported() and not os.path.exists(result) and not told:
             told.append(error)
             outcome.write(result, {"error": error})
 

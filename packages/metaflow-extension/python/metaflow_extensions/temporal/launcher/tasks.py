@@ -1,28 +1,20 @@
 """
-One attempt of one task, from Node's request to its answer: planned, started, listened to, ended, saved, answered.
+One attempt of one task, from Node's request to its answer: planned, run in a process, saved, answered.
 
 T1. Exactly one answer, whatever happens.
 T2. The answer is sent when the logs are stored, so that who reads it finds them. Who printed nothing waits for nothing, and nobody for
     the kernel to clear away a process that has said that it leaves.
-T3. Nothing of a task's process group outlives it: after a success what is left is asked to end and then killed, after anything else
-    it is killed at once.
-T4. A planner that dies takes no logs with it: they are saved through the next one.
+T3. A planner that dies takes no logs with it: they are saved through the next one.
 """
 
-import os
 import signal
-import socket
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional
 
-from . import failures, flowfile, leave, outcome
-from .kernel import signal_group
-from .logs import Stream
+from . import failures
 from .planners import LOST, PlannerHandle
+from .process import TaskProcess
 from .reactor import Timer
-from .start import start_task
 
-#: Seconds that a grandchild may keep the pipes open after the task has ended, and that leftovers have between SIGTERM and SIGKILL.
-PIPE_GRACE, LEFTOVER_GRACE = 1.0, 3.0
 #: Seconds between two savings of a running task's logs, and before the first ones: who follows a run sees at once that it does something.
 SAVE_EVERY = 30.0
 SAVE_FIRST = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -38,26 +30,21 @@ class TaskRun:
         self.request = request
         self.id = request["id"]
         self.run_id: str = request["run_id"]
-        self.pid: Optional[int] = None
         self.planner: Optional[PlannerHandle] = None
-        self._streams: List[Stream] = []
-        self._line: Optional[socket.socket] = None
-        #: The wait status, or the one that the process will have.
-        self._status: Optional[int] = None
-        self._reaped = False
-        self._result = os.path.join(server.temporary, "result-%d" % server.next_number())
+        self._process = TaskProcess(server, self._finish)
         self._told: Dict[str, Any] = {}
         self._told_from_outside: Optional[Dict[str, str]] = None
         self._answered = False
-        self._finished = False
         self._saved_again = False
         #: Bytes of output when the logs of the running task were last saved.
         self._saved_at = 0
         self._saves = 0
-        #: The most memory that the process used, in bytes.
-        self._peak = 0
-        self.cancelled = False
         self._timers: List[Timer] = []
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody here has asked it to end."""
+        return self._process.cancelled
 
     # Planning.
 
@@ -90,8 +77,6 @@ class TaskRun:
         try:
             self._launch(plan)
         except OSError as error:
-            for stream in self._streams:
-                stream.end()
             self._save({"success": False, "killed": False, "return_code": None})
             self._fail({"kind": "lost", "message": f"The launcher could not start the task: {error}", "retry": True})
 
@@ -107,53 +92,25 @@ class TaskRun:
     # Running.
 
     def _launch(self, plan: Dict[str, Any]) -> None:
-        server = self._server
-        flowfile.warm(server.settings.path)
-        spare = server.spares.take(plan)
-        if spare is not None and spare.run(plan, self._result):
-            self._streams, self._line, self.pid = spare.streams, spare.line, spare.pid
-        else:
-            self._streams = [Stream(name, server.reactor) for name in ("stdout", "stderr")]
-            self._line, self.pid = self._fork(plan)
-        server.guardian.add(self.pid)
-        server.reactor.on_exit(self.pid, self._exited)
-        server.reactor.add(self._line.fileno(), self._leaves)
-        server.node.send({"event": "started", "id": self.id, "pid": self.pid, "mode": "fork" if plan["fork"] else "spawn"})
-        for stream in self._streams:
-            stream.start(self._emit, self._stream_ended)
+        self._process.start({**plan, "id": self.id}, self._emit)
         self._save_later()
-
-    def _fork(self, plan: Dict[str, Any]) -> Tuple[socket.socket, int]:
-        server = self._server
-        out, err = self._streams
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        # The reading ends too: a subprocess that outlives us would otherwise write to itself for ever.
-        close = [*server.descriptors(), out.reader, err.reader, ours.fileno()]
-        try:
-            return ours, start_task(server.settings, plan, self._result, close, out.writer, err.writer, theirs, server.temporary)
-        except OSError:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
 
     def _emit(self, stream: str, line: str) -> None:
         self._server.node.send({"event": "log", "id": self.id, "stream": stream, "line": line})
         if self._server.node.crowded(self._resume):
-            for each in self._streams:
+            for each in self._process.streams:
                 each.pause()
 
     def _resume(self) -> None:
-        for stream in self._streams:
+        for stream in self._process.streams:
             stream.resume()
 
     def _save_running(self) -> None:
-        if self._status is None and self.planner is not None:
-            taken = sum(stream.taken for stream in self._streams)
+        if self._process.status is None and self.planner is not None:
+            taken = self._process.taken()
             if taken > self._saved_at:
                 self._saved_at = taken
-                self.planner.ask({"op": "logs", "id": self.id, "logs": self._logs()}, None)
+                self.planner.ask({"op": "logs", "id": self.id, "logs": self._process.logs()}, None)
             self._save_later()
 
     def _save_later(self) -> None:
@@ -163,101 +120,52 @@ class TaskRun:
 
     def cancel(self, grace: float) -> None:
         """SIGTERM to the group, SIGKILL after `grace` seconds."""
-        self.cancelled = True
-        if self.pid is not None and self._status is None:
-            signal_group(self.pid, signal.SIGTERM)
+        self._process.cancelled = True
+        if self._process.pid is not None and self._process.status is None:
+            self._process.signal(signal.SIGTERM)
             self._timers.append(self._server.reactor.later(grace, self.kill))
 
     def kill(self) -> None:
         """SIGKILL to the group."""
-        if self.pid is not None and not self._finished:
-            signal_group(self.pid, signal.SIGKILL)
+        self._process.signal(signal.SIGKILL)
+
+    def abandon(self) -> None:
+        """Cancel it with no grace."""
+        self._process.cancelled = True
+        self.kill()
 
     # Ending.
 
-    def _leaves(self) -> None:
-        line, self._line = self._line, None
-        assert line is not None
-        self._server.reactor.remove(line.fileno())
-        status = leave.heard(line)
-        line.close()
-        # The end of any other kind is told by the process's end.
-        if status == 0 and self._status is None:
-            self._done(0)
-
-    def _exited(self, status: int) -> None:
-        self._reaped = True
-        self._peak = self._server.reactor.last_peak
-        if self._line is not None:
-            self._leaves()
-        if self._status is None:
-            self._done(status)
-        elif self._finished:
-            self._clear_group()
-
-    def _done(self, status: int) -> None:
-        self._status = status
-        if all(stream.ended for stream in self._streams):
-            self._finish()
-        else:
-            self._timers.append(self._server.reactor.later(PIPE_GRACE, self._finish))
-
-    def _stream_ended(self) -> None:
-        if self._status is not None and all(stream.ended for stream in self._streams):
-            self._finish()
-
     def _finish(self) -> None:
-        if self._finished:
-            return
-        self._finished = True
         for timer in self._timers:
             timer.cancel()
-        for stream in self._streams:
-            stream.drain()
-        assert self._status is not None
-        code = failures.return_code(self._status)
-        if self._reaped:
-            self._clear_group()
+        code = self._code()
+        out, err = self._process.streams
         if self.cancelled and code != 0:
-            for stream in self._streams:
+            for stream in (out, err):
                 stream.system(b"[KILLED BY ORCHESTRATOR]\n")
         elif code != 0:
-            self._streams[1].system(failures.last_words(code))
+            err.system(failures.last_words(code))
         self._ended(code)
 
+    def _code(self) -> int:
+        assert self._process.status is not None
+        return failures.return_code(self._process.status)
+
     def _ended(self, code: int) -> None:
-        self._told = outcome.read(self._result)
-        if code == 0 and self._told and not any(stream.taken for stream in self._streams):
+        self._told = self._process.report()
+        if code == 0 and self._told and not self._process.taken():
             self._saved({})
         self._save({"return_code": code, "killed": self.cancelled, "success": code == 0})
-
-    def _clear_group(self) -> None:
-        group = self.pid
-        assert group is not None
-        gently = self._status == 0 and not self.cancelled
-        guardian, reactor = self._server.guardian, self._server.reactor
-        if gently and signal_group(group, signal.SIGTERM):
-
-            def kill() -> None:
-                signal_group(group, signal.SIGKILL)
-                guardian.remove(group)
-
-            reactor.later(LEFTOVER_GRACE, kill)
-            return
-        signal_group(group, signal.SIGKILL)
-        guardian.remove(group)
-
-    def _logs(self) -> Dict[str, bytes]:
-        return {stream.name: stream.stored() for stream in self._streams}
 
     def _save(self, metadata: Dict[str, Any]) -> None:
         if self.planner is None:
             self._saved({})
             return
-        done = {"op": "done", "id": self.id, "metadata": metadata, "logs": self._logs(), "told": bool(self._told)}
+        done = {"op": "done", "id": self.id, "metadata": metadata, "logs": self._process.logs(), "told": bool(self._told)}
 
         def saved(reply: Dict[str, Any]) -> None:
-            if reply is LOST and self._status is not None and not self._saved_again and not self._answered:
+            if reply is LOST and self._process.status is not None and not self._saved_again and not self._answered:
                 self._saved_again = True
                 self._move_to(self._server.planner_of(self.request))
                 # The new one has not planned this task: it is told all of it.
@@ -279,14 +187,14 @@ class TaskRun:
         planner.when_open(lambda opening: planner.ask(done, self._saved) if opening.get("opened") else self._saved(opening))
 
     def _saved(self, reply: Dict[str, Any]) -> None:
-        if self._status is None:
+        if self._process.status is None:
             return  # it never started: answered already
         if reply is LOST:
             print(f"mft: logs of {self.run_id}/{self.request.get('step')} not saved: the planner of the run died", flush=True)
         if reply.get("error"):
             print(f"mft: logs of {self.run_id}/{self.request.get('step')} not saved: {reply['error'].get('message')}", flush=True)
         told = self._told or reply.get("told") or {}
-        code = failures.return_code(self._status)
+        code = self._code()
         if code == 0 and told.get("strayed") and not self.request.get("ubf_context"):
             # Metaflow's runtime ends the run, though the task itself is good.
             self._fail({"kind": "failed", "type": "MetaflowInternalError", "message": told["strayed"], "retry": False})
@@ -295,7 +203,7 @@ class TaskRun:
         elif self.cancelled:
             self._fail({"kind": "cancelled", "message": "The task was cancelled.", **failures.exit_fields(code), "retry": True})
         else:
-            self._fail(failures.describe(code, self._told_from_outside or told.get("error"), self._streams[1].stored(), self._peak))
+            self._fail(failures.describe(code, self._told_from_outside or told.get("error"), self._process.streams[1].stored(), self._process.peak))
 
     def _shape(self, told: Dict[str, Any]) -> Dict[str, Any]:
         return {"artifacts": told.get("artifacts", []), **{k: told[k] for k in _TRANSITION if k in told}}
