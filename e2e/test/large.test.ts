@@ -6,12 +6,15 @@ import { createWorkerFile, startWorker } from '../lib/worker.mjs';
 import { ask, useBench } from './support.js';
 
 /*
- * Real forks in numbers. `MFT_E2E_LARGE=1` runs 3,000 tasks and 500 rounds; the default is just wide enough for a foreach to be
- * split into several children.
+ * Real forks in numbers. `MFT_E2E_LARGE=20000,10000` runs so many tasks and rounds, `MFT_E2E_LARGE=1` 3,000 and 500; the default is just wide
+ * enough for a foreach to be split into several children.
  */
-const WIDTH = process.env.MFT_E2E_LARGE ? 3000 : 1200;
-const ROUNDS = process.env.MFT_E2E_LARGE ? 500 : 250;
+const LARGE = process.env.MFT_E2E_LARGE;
+const [WIDTH, ROUNDS] = (LARGE === undefined ? '1200,250' : LARGE === '1' ? '3000,500' : LARGE)
+  .split(',')
+  .map(Number) as [number, number];
 const EVENTS = 10_000;
+const HOUR = 3_600_000;
 
 const bench = useBench();
 const at = { cwd: bench.directory, env: bench.env };
@@ -39,7 +42,7 @@ async function runOnce(file: string, flow: string, params: Record<string, number
 }
 
 describe('histories stay bounded', () => {
-  it(`over a foreach of ${WIDTH} tasks`, { timeout: 600_000 }, async () => {
+  it(`over a foreach of ${WIDTH} tasks`, { timeout: HOUR }, async () => {
     const { result, largest, executions } = await runOnce('wide.py', 'WideFlow', { width: WIDTH });
     expect(result.tasks).toBe(WIDTH + 3);
     expect(largest).toBeLessThan(EVENTS);
@@ -47,7 +50,7 @@ describe('histories stay bounded', () => {
     expect(await ask(bench, result.pathspec, '[run.successful, run.data.count]')).toEqual([true, WIDTH]);
   });
 
-  it(`over ${ROUNDS} rounds of a loop`, { timeout: 600_000 }, async () => {
+  it(`over ${ROUNDS} rounds of a loop`, { timeout: HOUR }, async () => {
     const { result, largest } = await runOnce('rounds.py', 'RoundsFlow', { rounds: ROUNDS });
     expect(result.tasks).toBe(ROUNDS + 2);
     expect(largest).toBeLessThan(EVENTS);

@@ -37,8 +37,8 @@ export async function openEngine({ directory, server, client }, flow) {
     return { seconds: (performance.now() - from) / 1000, workflowId };
   };
   return {
-    /** @param {number} width */
-    interpreter: (width) => execute('MetaflowWorkflow', { params: { width } }),
+    /** @param {number} width @param {number} [rounds] */
+    interpreter: (width, rounds = 1) => execute('MetaflowWorkflow', { params: { width, rounds } }),
     /** @param {number} width */
     byHand: (width) => {
       const { window, childThreshold: threshold, childSize: size, childWindow, childrenAtOnce: atOnce } = LIMITS;

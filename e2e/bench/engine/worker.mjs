@@ -11,11 +11,17 @@ const [address = '', taskQueue = '', planFile = ''] = process.argv.slice(2);
 const plan = JSON.parse(readFileSync(planFile, 'utf8'));
 const hash = 'bench';
 
-/** @param {import('@mft/graph').TaskInput} input */
-function transition({ step }) {
-  return plan.graph.nodes[step]?.type === 'foreach' ? { splits: width } : {};
-}
 let width = 0;
+let rounds = 0;
+
+/** A step opens `width` tasks where it opens any, and goes round `rounds` times where it can. @param {import('@mft/graph').TaskInput} input */
+function transition({ step, visit }) {
+  const node = plan.graph.nodes[step];
+  if (node?.type === 'foreach') return { splits: width };
+  if (node?.type !== 'switch') return {};
+  const onwards = node.next.find((next) => next !== step);
+  return { branch: visit + 1 < rounds ? step : onwards };
+}
 
 const activities = {
   noop: async () => ({ done: true }),
@@ -23,6 +29,7 @@ const activities = {
   /** @param {import('@mft/graph').StartRunInput} input */
   startMetaflowRun: async ({ runId, params }) => {
     width = Number(params['width']);
+    rounds = Number(params['rounds']);
     return { pathspec: `Flow/${runId}` };
   },
   /** @param {import('@mft/graph').TaskInput} input */

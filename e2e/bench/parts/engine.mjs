@@ -3,6 +3,14 @@ import { historySizes } from '../../lib/temporal.mjs';
 import { flow } from '../lib/context.mjs';
 import { inTurn, medianOf, ratioOf } from '../lib/stats.mjs';
 
+/** What takes minutes: how many activities, and how they hang together. */
+const LONG = [
+  { name: '100,000 activities that do nothing', file: 'wide.py', flow: 'WideFlow', width: 100_000, count: 100_000 },
+  { name: 'a foreach of 300 in a foreach of 300', file: 'nested.py', flow: 'NestedFlow', width: 300, count: 90_600 },
+  { name: 'a loop of 10,000 rounds', file: 'rounds.py', flow: 'RoundsFlow', rounds: 10_000, count: 10_000 },
+  { name: '20 loops of 1,000', file: 'loops.py', flow: 'LoopsFlow', width: 20, rounds: 1000, count: 20_040 },
+];
+
 /**
  * (d) The interpreter without any Python: activities that only answer, against a workflow written by hand for this one foreach, and
  * against what the server can at best.
@@ -38,21 +46,29 @@ export async function engine(context, { rounds, full, tell }) {
         samples,
       });
     }
-    if (full) {
-      const width = 100_000;
-      const { seconds, workflowId } = await opened.interpreter(width);
-      tell(`mft, ${width} activities`, seconds);
-      const sizes = await historySizes(context.client, workflowId);
-      rows.push({
-        name: '100,000 activities that do nothing',
-        unit: 'a second',
-        values: { mft: width / seconds },
-        ratios: [],
-        notes: `${sizes.length} workflows, the largest history ${Math.max(...sizes.map(({ events }) => events))} events`,
-        samples: { mft: [seconds] },
-      });
-    }
-    return rows;
+  } finally {
+    await opened.stop();
+  }
+  for (const each of full ? LONG : []) rows.push(await long(context, each, tell));
+  return rows;
+}
+
+/**
+ * @param {import('../lib/context.mjs').Context} context
+ * @param {{ name: string, file: string, flow: string, width?: number, rounds?: number, count: number }} what
+ * @param {(name: string, seconds: number) => void} tell
+ * @returns {Promise<import('../lib/report.mjs').Row>}
+ */
+async function long(context, { name, file, flow: flowName, width = 1, rounds = 1, count }, tell) {
+  const opened = await openEngine(context, flow(file, flowName));
+  try {
+    const { seconds, workflowId } = await opened.interpreter(width, rounds);
+    tell(name, seconds);
+    const sizes = await historySizes(context.client, workflowId);
+    return {
+      ...{ name, unit: 'a second', ratios: [], values: { mft: count / seconds }, samples: { mft: [seconds] } },
+      notes: `${sizes.length} executions, the largest history ${Math.max(...sizes.map(({ events }) => events))} events`,
+    };
   } finally {
     await opened.stop();
   }
