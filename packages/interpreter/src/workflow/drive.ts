@@ -1,6 +1,6 @@
 import { SUSPEND_SIGNAL, TERMINATE_SIGNAL, UNSUSPEND_SIGNAL, type Plan, type TerminateRequest } from '@mft/graph';
 import { CancellationScope, defineSignal, patched, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
-import { advance } from '../engine/advance.js';
+import { openEngine } from '../engine/advance.js';
 import { inFlight } from '../engine/draft.js';
 import type { Command } from '../engine/events.js';
 import type { EngineState } from '../engine/state.js';
@@ -8,6 +8,7 @@ import type { Bench, Happening } from './bench.js';
 import { carryOut } from './carry-out.js';
 import type { RunFacts } from './input.js';
 import { tellChildren } from './tell-children.js';
+import { together } from './together.js';
 
 /*
  * The loop between the engine and Temporal.
@@ -72,26 +73,36 @@ function run(
   const timers = new CancellationScope();
   const { limits, compensate } = options.state;
   const how = compensate === undefined ? {} : { compensate };
-  const bench: Bench = { plan, facts, limits, work, shield, ...how, ...(start ? { start } : {}) };
-  let { state } = options;
+  const engine = openEngine(plan, options.state);
+  // Changes with each event.
+  const { state } = engine;
   let over = false;
   let cancelHeard = false;
 
   const apply = (happening: Happening): void => {
     const at = Date.now();
-    const next = advance(plan, state, { ...happening, at });
-    state = next.state;
+    const commands = engine.apply({ ...happening, at });
     options.onState(state, at);
-    for (const command of next.commands) {
+    for (const command of commands) {
       if (command.type === 'cancelAll') work.cancel();
       else if (command.type === 'tellChildren') tellChildren(facts.workflowId, command.suspended, () => state);
       else if (command.type === 'askUndo') apply({ type: 'undo', inChildren: patched(UNDO_PATCH) });
       else if (command.type === 'finish') end({ finish: command, state });
-      else void carryOut(bench, command).then(dispatch);
+      else carryOut(bench, command);
     }
   };
 
   const dispatch = (happening: Happening): void => {
+    if (CancellationScope.current() === work) take(happening);
+    else enter(() => take(happening));
+  };
+
+  /** Everything is done within `work`, and so is what follows from it: entering a scope costs more than an event does. */
+  const enter = (act: () => void): void => {
+    void work.run(() => Promise.resolve(act()));
+  };
+
+  const take = (happening: Happening): void => {
     if (over) return;
     try {
       if (!state.held && shouldHold(state, cancelHeard)) apply({ type: 'hold' });
@@ -128,6 +139,10 @@ function run(
     resolve(driven);
   };
 
+  const bench: Bench = {
+    ...{ plan, facts, limits, work, shield, ...how, ...(start ? { start } : {}) },
+    ...{ tell: dispatch, tellTask: together(dispatch) },
+  };
   if (options.deadline !== undefined) {
     const { at, message } = options.deadline;
     const wait = () => sleep(Math.max(1, at - Date.now()));
@@ -146,7 +161,7 @@ function run(
     });
   }
   dispatch({ type: options.first });
-  void root.cancelRequested.catch(() => dispatchCancel());
+  void root.cancelRequested.catch(() => enter(dispatchCancel));
 
   function dispatchCancel(): void {
     try {
