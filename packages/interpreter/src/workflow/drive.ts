@@ -16,13 +16,15 @@ import { together } from './together.js';
  * D1. An event is applied in the activation that brings it, and what follows from it is scheduled in the same one: between the
  *     end of a task and the start of the next lies one workflow task.
  * D2. Nothing is in flight, and no cancel unheard, when a workflow continues as new.
- * D3. Cancellation reaches work only through the engine's `cancelAll`; the loop, compensation and the end are shielded.
+ * D3. Cancellation reaches work only through the engine's `cancelAll`: the scope of work hangs on one that no cancel reaches. The loop runs
+ *     within the scope of work; compensation, messages to children, timers and the end have scopes of their own.
  * D4. A signal is heard at once, also one that came before the workflow could listen; Temporal lets no workflow continue as new while
  *     one is unheard.
  *
  * What a change here, in the engine or in the options of an activity breaks in runs under way (a replay compares the commands):
  * R1. the order, number or kind of commands that an event leads to: launch order, window, children, phases, limits (which is why a
- *     run carries its limits in its state);
+ *     run carries its limits in its state); and the order in which the engine hears of what one activation brings, which the number of
+ *     promises on the way decides (see `together`);
  * R2. ids of activities and of children, and the types of activities and workflows (their arguments, summaries and timeouts are not
  *     compared);
  * R3. when a workflow continues as new, and what its own timers are for.
