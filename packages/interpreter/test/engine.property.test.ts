@@ -288,6 +288,24 @@ describe('engine, on random graphs', () => {
     expect(inChildren).toBeGreaterThan(0);
   });
 
+  test('E14: an engine that keeps its state does what the reducer does, whatever happens', () => {
+    let events = 0;
+    verify(limits, (one) => {
+      const { trace } = play(one, {
+        failing: 2,
+        holding: 5,
+        suspending: 5,
+        losing: 2,
+        cloning: 10,
+        compensate: { parallel: 2 },
+      });
+      events += trace.started.size;
+      // Each event is applied by both: to a frozen state, and to one that is kept.
+      expect(trace.violations).toEqual([]);
+    });
+    expect(events).toBeGreaterThan(RUNS);
+  });
+
   test('counts of progress add up when all is done', () => {
     verify(limits, (one) => {
       const { trace } = play(one);

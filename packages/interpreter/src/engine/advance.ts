@@ -1,5 +1,5 @@
 import { FAILURE, PARAMETERS_STEP, taskIdOf, taskLabel, type Plan, type Transition } from '@mft/graph';
-import { addCounts, coordinatesOf, count, draftOf, without, type Work } from './draft.js';
+import { addCounts, coordinatesOf, count, draftOf, drop, type Work } from './draft.js';
 import type { Command, EngineEvent } from './events.js';
 import { launch } from './launch.js';
 import { addBlock, addTask, logOf } from './log.js';
@@ -29,6 +29,7 @@ import { arrive, follow, put } from './walk.js';
  *      go on. After `unsuspend` the run goes on as if it had never been suspended.
  * E12. A task that was cloned from an earlier run is not this run's to undo, unless it was told so.
  * E13. A foreach that opens more tasks than `maxNumSplits` fails the run, and none of them starts; one that opens as many does not.
+ * E14. An engine that keeps its state does what `advance` does, event for event, and changes none but its own.
  */
 
 /** A state and what is to be done next. */
@@ -48,11 +49,41 @@ export interface Advance {
  * ```
  */
 export function advance(plan: Plan, state: EngineState, event: EngineEvent): Advance {
-  const work: Work = { plan, draft: draftOf(state), commands: [], at: event.at };
-  apply(work, event);
-  launch(work);
-  settle(work);
-  return { state: work.draft, commands: work.commands };
+  const engine = openEngine(plan, state);
+  const commands = engine.apply(event);
+  return { state: engine.state, commands };
+}
+
+/** The reducer with a state of its own, for whoever needs no state but the newest. */
+export interface Engine {
+  /** As it is now: it changes with each event. */
+  readonly state: EngineState;
+  /** As {@link advance}. After an error the state is of no use. */
+  readonly apply: (event: EngineEvent) => readonly Command[];
+}
+
+/**
+ * An engine that goes on from a state, which it copies once and never changes.
+ *
+ * @example
+ * ```ts
+ * const engine = openEngine(plan, initialRun());
+ * engine.apply({ type: 'begin', at: 0 }); // [{ type: 'start' }]
+ * engine.state.phase; // 'starting'
+ * ```
+ */
+export function openEngine(plan: Plan, state: EngineState): Engine {
+  const draft = draftOf(state);
+  return {
+    state: draft,
+    apply: (event) => {
+      const work: Work = { plan, draft, commands: [], at: event.at };
+      apply(work, event);
+      launch(work);
+      settle(work);
+      return work.commands;
+    },
+  };
 }
 
 function apply(work: Work, event: EngineEvent): void {
@@ -192,14 +223,14 @@ function childDone(work: Work, { id, report }: Extract<EngineEvent, { type: 'chi
 function takeTask({ draft }: Work, id: string): RunningTask {
   const task = draft.running[id];
   if (task === undefined) throw new Error(`Task ${id} ended and was not running.`);
-  draft.running = without(draft.running, id);
+  drop(draft.running, id);
   return task;
 }
 
 function takeChild({ draft }: Work, id: string): RunningChild {
   const child = draft.children[id];
   if (child === undefined) throw new Error(`Child ${id} ended and was not running.`);
-  draft.children = without(draft.children, id);
+  drop(draft.children, id);
   return child;
 }
 

@@ -1,5 +1,5 @@
 import type { FlowNode, TaskCoordinates, Transition } from '@mft/graph';
-import { coordinatesOf, count, frameOf, nextOf, nodeOf, without, type Draft, type Work } from './draft.js';
+import { coordinatesOf, count, drop, frameOf, nextOf, nodeOf, type Draft, type Work } from './draft.js';
 import { addEnd, inputsOfJoin } from './ends.js';
 import type { End, Place, RunningTask, Token } from './state.js';
 import { refuse, refuseSplits } from './stop.js';
@@ -77,7 +77,7 @@ export function arrive(work: Work, id: number, runs: readonly End[]): void {
     draft.outcome = { status: 'completed' };
     return;
   }
-  draft.frames = without(draft.frames, id);
+  drop(draft.frames, id);
   put(work, {
     step: frame.join,
     index: frame.opener.index,

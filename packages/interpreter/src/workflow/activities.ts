@@ -35,8 +35,17 @@ const shared = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } as const satisfies ActivityOptions;
 
+const known = new WeakMap<StepPolicy, ActivityOptions>();
+
 /** Activity options of a task: how long, how often. Attempts that were made before count. */
-export function taskOptions({ retry, timeout }: StepPolicy, before?: AttemptsBefore): ActivityOptions {
+export function taskOptions(policy: StepPolicy, before?: AttemptsBefore): ActivityOptions {
+  if (before !== undefined) return optionsAfter(policy, before);
+  const options = known.get(policy) ?? optionsAfter(policy, undefined);
+  known.set(policy, options);
+  return options;
+}
+
+function optionsAfter({ retry, timeout }: StepPolicy, before: AttemptsBefore | undefined): ActivityOptions {
   return {
     ...shared,
     startToCloseTimeout: timeout === undefined ? NO_LIMIT : timeout * 1000 + SLACK + WAITING,

@@ -7,18 +7,24 @@ import type { RunFacts } from './input.js';
 /** What happened, but for when. */
 export type Happening = EngineEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
 
+/** Tells the engine what became of a command. */
+export type Tell = (happening: Happening) => void;
+
 /** Where commands are carried out. */
 export interface Bench {
   readonly plan: Plan;
   readonly facts: RunFacts;
   readonly limits: Limits;
   readonly compensate?: CompensateOptions;
-  /** Holds all that `cancelAll` cancels. */
+  /** Holds all that `cancelAll` cancels. Commands are carried out within it; what it must not hold says so. */
   readonly work: CancellationScope;
   /** Reached by no cancellation. */
   readonly shield: CancellationScope;
   /** Registers the run with Metaflow. */
   readonly start?: () => Promise<void>;
+  readonly tell: Tell;
+  /** The same for the ends of tasks, see `together`. */
+  readonly tellTask: Tell;
 }
 
 /** The part of an activity's input that says where its run came from: which run is resumed, and whether something triggered it. */

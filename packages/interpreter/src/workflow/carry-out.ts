@@ -1,35 +1,40 @@
-import { FAILURE, taskLabel, type AttemptsBefore, type TaskInput } from '@mft/graph';
+import { FAILURE } from '@mft/graph';
 import { ChildWorkflowCancellationType, executeChild, isCancellation } from '@temporalio/workflow';
 import type { Command, RangeReport } from '../engine/events.js';
-import { taskOptions, tasks } from './activities.js';
-import { originOf, policyOf, type Bench, type Happening } from './bench.js';
-import { errorOf, handedOver, subjectOf } from './errors.js';
+import type { Bench, Happening } from './bench.js';
+import { errorOf } from './errors.js';
 import { factsOf, type RangeArgument } from './input.js';
+import { runTask } from './run-task.js';
 import { undoBlock, undoTask } from './undo.js';
 
 /** Name of the workflow type that runs a range of a wide foreach. */
 export const RANGE_WORKFLOW = 'MetaflowRangeWorkflow';
 
 /**
- * Carries out a command that is answered by an event.
+ * Carries out a command that is answered by an event, of which the bench will be told.
  *
- * The command is handed to Temporal before this returns; the promise never rejects.
+ * The command is handed to Temporal before this returns.
  */
 export function carryOut(
   bench: Bench,
   command: Exclude<Command, { type: 'cancelAll' | 'tellChildren' | 'askUndo' | 'finish' }>,
-): Promise<Happening> {
+): void {
   switch (command.type) {
     case 'start':
-      return start(bench);
+      void start(bench).then(bench.tell);
+      return;
     case 'runTask':
-      return runTask(bench, command);
+      runTask(bench, command);
+      return;
     case 'startChild':
-      return startChild(bench, command);
+      void startChild(bench, command).then(bench.tell);
+      return;
     case 'compensate':
-      return undoTask(bench, command);
+      void undoTask(bench, command).then(bench.tell);
+      return;
     case 'undoBlock':
-      return undoBlock(bench, command);
+      void undoBlock(bench, command).then(bench.tell);
+      return;
   }
 }
 
@@ -44,33 +49,6 @@ function start({ work, start }: Bench): Promise<Happening> {
       return { type: 'startFailed', error: what, begun: what.type !== FAILURE.start };
     },
   );
-}
-
-function runTask(
-  { plan, facts, work }: Bench,
-  { id, task }: Extract<Command, { type: 'runTask' }>,
-): Promise<Happening> {
-  const { hash, runId, tags } = facts;
-  const policy = policyOf(plan, task.step);
-  const input: TaskInput = { hash, runId, ...task, tags, handover: true, ...originOf(facts) };
-  const attempt = (before?: AttemptsBefore): Promise<Happening> => {
-    const options = { ...taskOptions(policy, before), activityId: id, summary: taskLabel(task) };
-    const given = before === undefined ? input : { ...input, before };
-    return work
-      .run(() => tasks.runMetaflowTask.executeWithOptions(options, [given]))
-      .then(
-        ({ transition, cloned }) => ({ type: 'taskDone', id, transition, ...(cloned === true ? { cloned } : {}) }),
-        (error: unknown) => {
-          if (isCancellation(error)) return { type: 'taskCancelled', id };
-          const back = handedOver(error);
-          // Within the one promise: to the engine it is the same task, in flight all the time.
-          if (back !== undefined) return attempt(back.before);
-          const { step, index, visit } = task;
-          return { type: 'taskFailed', id, error: errorOf(error, subjectOf(task), { step, index, visit }) };
-        },
-      );
-  };
-  return attempt();
 }
 
 function startChild(

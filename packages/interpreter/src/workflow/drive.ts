@@ -1,6 +1,6 @@
 import { SUSPEND_SIGNAL, TERMINATE_SIGNAL, UNSUSPEND_SIGNAL, type Plan, type TerminateRequest } from '@mft/graph';
 import { CancellationScope, defineSignal, patched, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
-import { advance } from '../engine/advance.js';
+import { openEngine } from '../engine/advance.js';
 import { inFlight } from '../engine/draft.js';
 import type { Command } from '../engine/events.js';
 import type { EngineState } from '../engine/state.js';
@@ -8,6 +8,7 @@ import type { Bench, Happening } from './bench.js';
 import { carryOut } from './carry-out.js';
 import type { RunFacts } from './input.js';
 import { tellChildren } from './tell-children.js';
+import { together } from './together.js';
 
 /*
  * The loop between the engine and Temporal.
@@ -15,13 +16,15 @@ import { tellChildren } from './tell-children.js';
  * D1. An event is applied in the activation that brings it, and what follows from it is scheduled in the same one: between the
  *     end of a task and the start of the next lies one workflow task.
  * D2. Nothing is in flight, and no cancel unheard, when a workflow continues as new.
- * D3. Cancellation reaches work only through the engine's `cancelAll`; the loop, compensation and the end are shielded.
+ * D3. Cancellation reaches work only through the engine's `cancelAll`: the scope of work hangs on one that no cancel reaches. The loop runs
+ *     within the scope of work; compensation, messages to children, timers and the end have scopes of their own.
  * D4. A signal is heard at once, also one that came before the workflow could listen; Temporal lets no workflow continue as new while
  *     one is unheard.
  *
  * What a change here, in the engine or in the options of an activity breaks in runs under way (a replay compares the commands):
  * R1. the order, number or kind of commands that an event leads to: launch order, window, children, phases, limits (which is why a
- *     run carries its limits in its state);
+ *     run carries its limits in its state); and the order in which the engine hears of what one activation brings, which the number of
+ *     promises on the way decides (see `together`);
  * R2. ids of activities and of children, and the types of activities and workflows (their arguments, summaries and timeouts are not
  *     compared);
  * R3. when a workflow continues as new, and what its own timers are for.
@@ -72,26 +75,36 @@ function run(
   const timers = new CancellationScope();
   const { limits, compensate } = options.state;
   const how = compensate === undefined ? {} : { compensate };
-  const bench: Bench = { plan, facts, limits, work, shield, ...how, ...(start ? { start } : {}) };
-  let { state } = options;
+  const engine = openEngine(plan, options.state);
+  // Changes with each event.
+  const { state } = engine;
   let over = false;
   let cancelHeard = false;
 
   const apply = (happening: Happening): void => {
     const at = Date.now();
-    const next = advance(plan, state, { ...happening, at });
-    state = next.state;
+    const commands = engine.apply({ ...happening, at });
     options.onState(state, at);
-    for (const command of next.commands) {
+    for (const command of commands) {
       if (command.type === 'cancelAll') work.cancel();
       else if (command.type === 'tellChildren') tellChildren(facts.workflowId, command.suspended, () => state);
       else if (command.type === 'askUndo') apply({ type: 'undo', inChildren: patched(UNDO_PATCH) });
       else if (command.type === 'finish') end({ finish: command, state });
-      else void carryOut(bench, command).then(dispatch);
+      else carryOut(bench, command);
     }
   };
 
   const dispatch = (happening: Happening): void => {
+    if (CancellationScope.current() === work) take(happening);
+    else enter(() => take(happening));
+  };
+
+  /** Everything is done within `work`, and so is what follows from it: entering a scope costs more than an event does. */
+  const enter = (act: () => void): void => {
+    void work.run(() => Promise.resolve(act()));
+  };
+
+  const take = (happening: Happening): void => {
     if (over) return;
     try {
       if (!state.held && shouldHold(state, cancelHeard)) apply({ type: 'hold' });
@@ -128,6 +141,10 @@ function run(
     resolve(driven);
   };
 
+  const bench: Bench = {
+    ...{ plan, facts, limits, work, shield, ...how, ...(start ? { start } : {}) },
+    ...{ tell: dispatch, tellTask: together(dispatch) },
+  };
   if (options.deadline !== undefined) {
     const { at, message } = options.deadline;
     const wait = () => sleep(Math.max(1, at - Date.now()));
@@ -146,7 +163,7 @@ function run(
     });
   }
   dispatch({ type: options.first });
-  void root.cancelRequested.catch(() => dispatchCancel());
+  void root.cancelRequested.catch(() => enter(dispatchCancel));
 
   function dispatchCancel(): void {
     try {

@@ -46,6 +46,17 @@ export const rounds =
   (n: number): Choose =>
   (_, { visit }) => ({ branch: visit < n - 1 ? 'loop' : 'end' });
 
+/** start ─ foreach(a ─ foreach(b ─ c) ─ inner) ─ join ─ end: what starts next depends on which of several tasks ended first. */
+const nested = planOf(
+  ['start', 'foreach', ['a'], 'join'],
+  ['a', 'foreach', ['b'], 'inner'],
+  ['b', 'linear', ['c']],
+  ['c', 'linear', ['inner']],
+  ['inner', 'join', ['join']],
+  ['join', 'join', ['end']],
+  ['end', 'end', []],
+);
+
 const undoing = { ...wide, policies: { ...wide.policies, start: policyOf('undo_start'), work: policyOf('undo_work') } };
 const small = { childThreshold: 10, childSize: 5, childrenAtOnce: 2 };
 
@@ -126,6 +137,20 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     input: { limits: { softEvents: 100 } },
     searchAttributes: { values: { flow: 'HandFlow', user: 'tester' }, runId: true, tags: true },
     tags: ['recorded'],
+  },
+  // Recorded by code that told the engine of each end of a task by promises of its own.
+  together: {
+    plan: nested,
+    choose: splits(7),
+    input: { limits: { window: 20 }, timeout: 2 },
+    behave: async ({ step, index, before }) => {
+      // In beats, so that many end together, on the beat of the deadline as well.
+      await new Promise((resolve) => setTimeout(resolve, 50 - (Date.now() % 50)));
+      const given = (index[0] ?? 0) * 3 + (index[1] ?? 0);
+      if (step !== 'start' && given % 4 === 1 && before === undefined)
+        throw ApplicationFailure.nonRetryable('stopped', FAILURE.handedOver, { before: { number: 0, failures: 0 } });
+      if (step === 'c' && index.join() === '6,6') await untilCancelled();
+    },
   },
   terminated: {
     plan: undoing,

@@ -1,6 +1,7 @@
 import { inputPaths, taskIdOf, type Plan } from '@mft/graph';
 import { advance, inFlight, initialRange, initialRun, initialUndo, LIMITS } from '../../src/index.js';
 import type { Command, EngineEvent, EngineState, Log, RangeReport, RunError } from '../../src/index.js';
+import { openEngine, type Engine } from '../../src/engine/advance.js';
 import { takeLast } from '../../src/engine/log.js';
 import { transitionOf, type Choose } from './choices.js';
 import type { Draw } from './graphs.js';
@@ -25,6 +26,8 @@ interface Workflow {
   readonly undoes?: string;
   readonly block?: readonly string[];
   state: EngineState;
+  /** One that keeps its state, beside: it is to say the same. */
+  engine?: Engine;
   cancelled: boolean;
   /** What completed in it, in order, what a child did as one. */
   readonly log: Log[];
@@ -61,9 +64,15 @@ export function simulate(plan: Plan, choose: Choose, draw: Draw, options: Option
   };
 
   const dispatch = (workflow: Workflow, event: EngineEvent): void => {
-    const before = workflow.state;
+    const before = deepFreeze(workflow.state);
     const frozen = JSON.stringify(before);
     const { state, commands } = advance(plan, before, event);
+    workflow.engine ??= openEngine(plan, before);
+    const same = { commands: workflow.engine.apply(event), state: workflow.engine.state };
+    check(
+      JSON.stringify(same) === JSON.stringify({ commands, state }),
+      'E14 an engine that keeps its state says another thing',
+    );
     check(JSON.stringify(before) === frozen, 'E4 a state was changed in place');
     if (options.viaJson === true) {
       const again = advance(plan, JSON.parse(frozen) as EngineState, JSON.parse(JSON.stringify(event)) as EngineEvent);
@@ -281,6 +290,13 @@ function idsOf(log: Log): string[] {
 
 function reversed(log: readonly Log[]): string[] {
   return log.toReversed().flatMap((one) => (typeof one === 'string' ? [one] : reversed(one)));
+}
+
+/** Whoever changes it in place gets an error. */
+function deepFreeze<T>(value: T): T {
+  if (Object.isFrozen(value)) return value;
+  Object.values(Object.freeze(value) as object).forEach(deepFreeze);
+  return value;
 }
 
 /** Nothing in it that JSON would drop or change. */
