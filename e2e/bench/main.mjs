@@ -8,15 +8,14 @@
  * Parts: line, wide, heavy, engine, worker, compile. With --full also what takes long: 1,000 tasks by the others, 10,000 by mft; 100,000
  * activities that do nothing, 90,000 of a nested foreach, 10,000 rounds.
  * Everything is written to memory where there is a place for that (/dev/shm), or to --in FOLDER.
- * Writes bench-results.json beside itself; `node e2e/bench/plot.mjs` draws docs/images/benchmark.svg from it.
+ * Writes bench-results.json beside itself, and keeps what it holds of other parts at the same commit; `node e2e/bench/plot.mjs` draws docs/images/benchmark.svg from it.
  */
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { pythonPackage } from './contenders/python-package.mjs';
 import { withContext } from './lib/context.mjs';
 import { machine, versions } from './lib/machine.mjs';
 import { settle } from './lib/place.mjs';
+import { keep } from './lib/results.mjs';
 import { table } from './lib/report.mjs';
 import { compile } from './parts/compile.mjs';
 import { engine } from './parts/engine.mjs';
@@ -71,7 +70,4 @@ console.log(`\n${table(rows)}`);
 console.log(
   `\n${begun.processor}, ${begun.cores} cores, ${begun.memoryGB} GB, files in ${place}, load ${begun.load.join(' ')} before, ${machine().load.join(' ')} after; Node ${what.node}, Python ${what.python}, Metaflow ${what.metaflow}, commit ${what.commit}`,
 );
-writeFileSync(
-  path.join(import.meta.dirname, 'bench-results.json'),
-  `${JSON.stringify({ at: new Date().toISOString(), machine: begun, place, versions: what, rows }, null, 2)}\n`,
-);
+keep({ at: new Date().toISOString(), machine: begun, place, versions: what, rows });

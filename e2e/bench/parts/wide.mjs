@@ -37,7 +37,7 @@ export async function wide(context, { rounds, full, packagePython, widths, tell 
           ...(slow ? { 'metaflow run': () => run({ width }) } : {}),
           ...(slow && theirs ? { 'Python package': () => theirs.execute({ width }) } : {}),
         },
-        width > 100 ? Math.min(rounds, width > 1000 ? 1 : 3) : rounds,
+        width <= 100 ? rounds : slow || width > 1000 ? 1 : Math.min(rounds, 3),
         (name, seconds) => tell(`${name}, ${width} tasks`, seconds),
       );
       const sizes = last === undefined ? [] : await historySizes(context.client, last);

@@ -67,8 +67,12 @@ class Forks:
 
     def ask(self, kind: bytes, fds: List[int], reply: Forked) -> None:
         """Fork and call back with the process id, or with the OSError that kept it from being. The caller closes its `fds`."""
-        if self._line.fileno() < 0:
-            self._start()
+        try:
+            if self._line.fileno() < 0:
+                self._start()
+        except OSError as error:
+            reply(error)
+            return
         self._waiting.append(reply)
         try:
             socket.send_fds(self._line, [kind], fds)
