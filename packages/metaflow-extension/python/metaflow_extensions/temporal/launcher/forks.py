@@ -1,57 +1,44 @@
 """
 The launcher's end of its fork server.
 
-K1. Who asks for a fork gets its process id or an OSError, and hears once how it ended, whoever has reaped it.
-K2. A fork server that dies takes its children along; they are told as killed, and the next fork is another one's.
+K1. Who asks for a fork gets its process id or an OSError, and hears once how it ended.
+K2. A fork server that dies takes its children along, so the launcher is lost with it: nothing of what it had begun can be told from what
+    has failed.
 """
 
 import os
-import signal
 import socket
 from collections import deque
-from typing import Callable, Deque, List, Set, Tuple, Union
+from typing import Callable, Deque, Dict, List, Tuple, Union
 
 from .forking import fork
 from .forkserver import serve
-from .kernel import signal_group
 from .reactor import Reactor
 from .settings import Settings
 
-#: Seconds after which children of a fork server that died are taken for dead.
-_GRACE = 1.0
-
 Forked = Callable[[Union[int, OSError]], None]
+#: Gets a wait status, and the bytes of memory that the process had used at its peak.
+Ended = Callable[[int, int], None]
 
 
 class Forks:
     """Forks of a process that does nothing but fork."""
 
-    def __init__(self, settings: Settings, reactor: Reactor, temporary: str, descriptors: Callable[[], List[int]]) -> None:
-        """`descriptors` are those of the launcher that no fork may have."""
-        self._settings = settings
+    def __init__(self, settings: Settings, reactor: Reactor, temporary: str, close: List[int], lost: Callable[[], None]) -> None:
+        """`close` are descriptors of the launcher that no fork may have; `lost` is called when there can be no more forks."""
         self._reactor = reactor
-        self._temporary = temporary
-        self._descriptors = descriptors
+        self._lost = lost
         self._waiting: Deque[Forked] = deque()
-        self._alive: Set[int] = set()
+        self._exits: Dict[int, Ended] = {}
         self._rest = b""
-        self._start()
-
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair()
+        self._line, theirs = socket.socketpair()
 
         def body() -> None:
-            serve(self._settings, theirs, self._temporary)
+            serve(settings, theirs, temporary)
 
-        try:
-            self._pid = fork(body, [*self._descriptors(), ours.fileno()])
-        except OSError:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-        self._line = ours
-        self._reactor.add(ours.fileno(), self._readable)
+        self.pid = fork(body, [*close, self._line.fileno()])
+        theirs.close()
+        reactor.add(self._line.fileno(), self._readable)
 
     def fork(self, kind: bytes, fds: List[int]) -> int:
         """Fork at once; the process id. Raises OSError where there is no memory, or no number, for another process."""
@@ -67,21 +54,15 @@ class Forks:
 
     def ask(self, kind: bytes, fds: List[int], reply: Forked) -> None:
         """Fork and call back with the process id, or with the OSError that kept it from being. The caller closes its `fds`."""
-        try:
-            if self._line.fileno() < 0:
-                self._start()
-        except OSError as error:
-            reply(error)
-            return
         self._waiting.append(reply)
         try:
             socket.send_fds(self._line, [kind], fds)
         except OSError:
             self._gone()
 
-    def on_exit(self, pid: int, callback: Callable[[int], None]) -> None:
-        """Call back with the wait status of a fork when it has ended."""
-        self._reactor.on_exit(pid, callback)
+    def on_exit(self, pid: int, callback: Ended) -> None:
+        """Call back when a fork has ended; nobody else is called back then."""
+        self._exits[pid] = callback
 
     def _readable(self) -> None:
         # It may have been read already, by who could not wait.
@@ -104,7 +85,6 @@ class Forks:
             word, *numbers = line.split()
             values = [int(number) for number in numbers]
             if word == b"forked":
-                self._alive.add(values[0])
                 self._waiting.popleft()(values[0])
             elif word == b"refused":
                 self._waiting.popleft()(OSError(values[0], os.strerror(values[0])))
@@ -114,21 +94,10 @@ class Forks:
 
     def _tell(self, ended: List[Tuple[int, int, int]]) -> None:
         for pid, status, peak in ended:
-            self._alive.discard(pid)
-            self._reactor.ended(pid, status, peak)
+            callback = self._exits.pop(pid, None)
+            if callback is not None:
+                callback(status, peak)
 
     def _gone(self) -> None:
-        if self._line.fileno() < 0:
-            return
-        print("mft: the process that forks planners and tasks has died; what it had forked dies with it", flush=True)
-        self._reactor.remove(self._line.fileno())
-        self._line.close()
-        self._rest = b""
-        orphans, self._alive = self._alive, set()
-        for pid in orphans:
-            signal_group(pid, signal.SIGKILL)
-        # On Linux they become our children and are reaped as such; what had ended before, or becomes another's, is not.
-        self._reactor.later(_GRACE, lambda: self._tell([(pid, signal.SIGKILL, 0) for pid in orphans]))
-        waiting, self._waiting = self._waiting, deque()
-        for reply in waiting:
-            reply(OSError(0, "The process that forks has died"))
+        print("mft: the process that forks planners and tasks has died, and they with it", flush=True)
+        self._lost()

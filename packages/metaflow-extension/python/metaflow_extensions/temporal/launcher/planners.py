@@ -49,7 +49,7 @@ class PlannerHandle:
         ours.setblocking(False)
         self._socket = ours
         reactor.add(ours.fileno(), self._readable)
-        forks.on_exit(self.pid, lambda status: self._end())
+        forks.on_exit(self.pid, lambda status, peak: self._end())
         # What it is to plan: the first thing that it reads.
         self._out += encode(request)
         self._flush()

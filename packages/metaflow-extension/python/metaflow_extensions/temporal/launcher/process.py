@@ -89,9 +89,9 @@ class TaskProcess:
             self._server.reactor.remove(line.fileno())
             line.close()
 
-    def _exited(self, status: int) -> None:
+    def _exited(self, status: int, peak: int) -> None:
         self._reaped = True
-        self.peak = self._server.reactor.last_peak
+        self.peak = peak
         if self._line is not None:
             assert self._heard is not None
             self._heard.listen()

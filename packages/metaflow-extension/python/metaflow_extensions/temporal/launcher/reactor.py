@@ -1,8 +1,7 @@
 """
-One thread waits for everything: descriptors, timers, children.
+One thread waits for everything: descriptors, timers, orphans.
 
-R1. Children are reaped in one place, after their exit; whoever asked is told the status, as for those that the fork server reaps. Strangers
-    (orphans that a subreaper inherits) are reaped too.
+R1. Children are reaped in one place: strangers, orphans that a subreaper inherits. What the fork server has forked it reaps itself.
 R2. A callback never blocks.
 """
 
@@ -11,9 +10,8 @@ import itertools
 import os
 import selectors
 import signal
-import sys
 import time
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable, List, Optional, Tuple
 
 
 class Timer:
@@ -36,7 +34,6 @@ class Reactor:
         self._selector = selectors.DefaultSelector()
         self._timers: List[Tuple[float, int, Timer]] = []
         self._order = itertools.count()
-        self._children: Dict[int, Callable[[int], None]] = {}
         self._wake_r, self._wake_w = os.pipe()
         os.set_blocking(self._wake_r, False)
         os.set_blocking(self._wake_w, False)
@@ -44,8 +41,6 @@ class Reactor:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.add(self._wake_r, self._woken)
         self.stopped = False
-        #: Bytes of memory that the child which ended last had used at its peak.
-        self.last_peak = 0
 
     def descriptors(self) -> List[int]:
         """Descriptors that a fork must close."""
@@ -76,10 +71,6 @@ class Reactor:
         heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._order), timer))
         return timer
 
-    def on_exit(self, pid: int, callback: Callable[[int], None]) -> None:
-        """Call back with the wait status of the process `pid`, a child of ours or of the fork server's, when it has ended."""
-        self._children[pid] = callback
-
     def run(self) -> None:
         """Wait and call back until `stopped`."""
         while not self.stopped:
@@ -103,21 +94,11 @@ class Reactor:
 
     def reap(self) -> None:
         """Collect every child that has ended."""
-        while True:
-            try:
-                pid, status, usage = os.wait4(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            self.ended(pid, status, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
-
-    def ended(self, pid: int, status: int, peak: int) -> None:
-        """A process has been reaped, here or by its parent: tell who asked, once."""
-        callback = self._children.pop(pid, None)
-        self.last_peak = peak
-        if callback is not None:
-            callback(status)
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            pass
 
     def _woken(self) -> None:
         try:

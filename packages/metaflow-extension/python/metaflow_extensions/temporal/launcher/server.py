@@ -12,7 +12,7 @@ import os
 import shutil
 import signal
 import time
-from typing import Any, Dict, List, Optional, Type
+from typing import Any, Dict, Optional, Type
 
 from . import kernel
 from .exit_hook import HookRun
@@ -43,7 +43,7 @@ class Server:
         self._planners: Dict[str, PlannerHandle] = {}
         self._tasks: Dict[Any, TaskRun] = {}
         self._closing = False
-        self.forks = Forks(settings, reactor, temporary, self.descriptors)
+        self.forks = Forks(settings, reactor, temporary, [3, 4, guardian.fd, *reactor.descriptors()], self._leave)
         self.spares = Spares(settings, reactor, self.forks)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.reactor.later(0, self._node_gone))
@@ -59,10 +59,6 @@ class Server:
     def next_number(self) -> int:
         """A number that no other task of this launcher has."""
         return next(self._numbers)
-
-    def descriptors(self) -> List[int]:
-        """What a fork of this process must close."""
-        return [3, 4, self.guardian.fd, *self.reactor.descriptors()]
 
     def ended(self, task: TaskRun) -> None:
         """A task was answered."""

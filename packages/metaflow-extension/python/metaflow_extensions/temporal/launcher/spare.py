@@ -121,7 +121,7 @@ class Spares:
             # Where there is no memory for it, a task that comes says so, if it is still so then.
             if spare.pid is not None:
                 self._waiting = spare
-                self._forks.on_exit(spare.pid, lambda _: self._died(spare))
+                self._forks.on_exit(spare.pid, lambda *_: self._died(spare))
 
         try:
             spare = Spare(self._reactor)
