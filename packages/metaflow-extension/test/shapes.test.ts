@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Launcher, type Message, Place, Run } from './launcher.js';
@@ -54,6 +54,27 @@ print(json.dumps({"ok": r.successful, "finished": r.finished, "tags": sorted(r.u
     expect(seen.system).toEqual(expect.arrayContaining(['runtime:temporal', 'user:tester']));
     expect(seen.system.filter((tag: string) => tag.startsWith('temporal_execution'))).toEqual([]);
     expect(launcher.messages.find(({ event }) => event === 'started')).toMatchObject({ mode });
+  });
+});
+
+describe('what a task of a foreach stands for', () => {
+  it('is told to each of them, from one reading of the list', async () => {
+    const run = await Run.open(await place.launch('shapes.py'), 'temporal-values');
+    expect(await run.start()).toMatchObject({ splits: 3 });
+    const body = (i: number) => run.after('body', { task_id: `temporal-body-${i}-0`, split_index: i });
+    expect(await body(0)).toMatchObject({ ok: true });
+    const task = (name: string) => `Task("ShapesFlow/temporal-values/${name}")`;
+    // Whoever reads the list from now on fails.
+    const blob = place.client(`print(json.dumps(${task('start/temporal-start-0')}["_foreach_values"].sha))`) as string;
+    rmSync(join(place.directory, '.metaflow/ShapesFlow/data', blob.slice(0, 2), blob));
+    expect(await body(1)).toMatchObject({ ok: true });
+    expect(await body(2)).toMatchObject({ ok: true });
+    const stacks = [0, 1, 2].map((i) => `list(${task(`body/temporal-body-${i}-0`)}["_foreach_stack"].data[-1])`);
+    expect(place.client(`print(json.dumps([${stacks.join(', ')}]))`)).toEqual([
+      ['body', 'items', 3, 0, '0'],
+      ['body', 'items', 3, 1, '1'],
+      ['body', 'items', 3, 2, '2'],
+    ]);
   });
 });
 

@@ -18,6 +18,7 @@ from metaflow.metadata_provider import MetaDatum
 
 from . import outcome, resuming, undone
 from .commandline import add_internal_decorator, needs_fresh_interpreter, without_internal
+from .foreach_values import Values
 from .frames import BlockingChannel
 from .handler_plans import HandlerPlan
 from .settings import PARAMETERS_TASK_ID, Settings
@@ -50,6 +51,7 @@ class Plans:
         remote = runtime._flow_datastore.TYPE != "local"
         self._pool: Optional[ThreadPoolExecutor] = ThreadPoolExecutor(8) if remote else None
         self._undone = undone.Marks(runtime._flow_datastore, runtime.run_id, PARAMETERS_TASK_ID)
+        self._values = Values(runtime._flow_datastore)
         self._config_file: Optional[str] = None
         configs = dump_config_values(runtime._flow)
         if configs:
@@ -105,7 +107,14 @@ class Plans:
         if task.step == start_of(self._runtime):
             self._triggers.tell(self._runtime, task.task_id, attempt)
         self._running[message["id"]] = task
-        return self._process(task, argv, env)
+        return {**self._process(task, argv, env), **self._stands_for(message)}
+
+    def _stands_for(self, message: Dict[str, Any]) -> Dict[str, Any]:
+        index = message.get("split_index")
+        if index is None or message.get("ubf_context"):
+            return {}
+        text = self._values.of(message["input_paths"][0], index)
+        return {} if text is None else {"stands_for": [index, text]}
 
     def _plan_handler(self, message: Dict[str, Any]) -> Dict[str, Any]:
         plan = HandlerPlan(self._runtime, message, self._compose, self._composed)

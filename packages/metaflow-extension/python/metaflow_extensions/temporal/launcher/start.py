@@ -9,7 +9,7 @@ import tempfile
 from typing import Any, Dict, List
 
 from .. import trigger
-from . import backends, compensation, flowfile, heartbeat, hooks, leave, outcome
+from . import backends, compensation, flowfile, foreach_values, heartbeat, hooks, leave, outcome
 from .forking import apply_environment
 from .reseeding import reseed
 from .settings import Settings
@@ -53,6 +53,8 @@ def _run_forked(settings: Settings, plan: Dict[str, Any], result: str) -> None:
         heartbeat.prepare(settings)
         backends.skip_registration(settings)
         hooks.report_step(result)
+        if "stands_for" in plan:
+            foreach_values.note(*plan["stands_for"])
     hooks.report_refusals(refused)
     flowfile.execute(settings.path, plan["argv"][plan["skip"] :], lambda error: refused(outcome.describe_error(error)))
 
