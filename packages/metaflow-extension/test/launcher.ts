@@ -258,6 +258,12 @@ function hasSocket(pid: number): boolean {
   return readdirSync(files).some((fd) => readlinkSync(`${files}/${fd}`).startsWith('socket:'));
 }
 
+/** Bytes of memory that a process shares with nobody. */
+export function ownMemory(pid: number): number {
+  const parts = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(/^Private_\w+: +(\d+) kB$/gm);
+  return [...parts].reduce((sum, [, kilobytes]) => sum + 1024 * Number(kilobytes), 0);
+}
+
 /** Command lines of the processes there are. */
 export function processes(): string {
   return spawnSync('ps', ['-eo', 'pid,stat,args'], { encoding: 'utf8' }).stdout;

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { alive, type Launcher, Place, processes, Run, until } from './launcher.js';
+import { alive, type Launcher, ownMemory, Place, processes, Run, until } from './launcher.js';
 
 const place = new Place();
 afterAll(() => place.dispose());
@@ -56,6 +56,20 @@ describe('no orphan', () => {
     const last = launcher.waiting()!;
     launcher.process.kill('SIGKILL');
     expect(await until(() => !alive(last))).toBe(true);
+  });
+
+  it('what waits has copies of the memory that a task before it wrote to', async () => {
+    const launcher = await place.launch('behaviours.py');
+    expect(await until(() => launcher.waiting() !== undefined)).toBe(true);
+    const first = launcher.waiting()!;
+    const before = ownMemory(first);
+    const run = await Run.open(launcher, 'temporal-copies');
+    expect(await run.start()).toMatchObject({ ok: true });
+    expect(await until(() => (launcher.waiting() ?? first) !== first)).toBe(true);
+    // This one was made when the first task began. The next knows what that wrote to.
+    expect(await run.after('slowly', { attempt: 1 })).toMatchObject({ ok: true });
+    // A task that does nothing writes to some 8 MB.
+    expect(await until(() => ownMemory(launcher.waiting()!) > before + 3_000_000)).toBe(true);
   });
 
   it('descriptor 3 closes: everything goes, also what has left its group', async () => {

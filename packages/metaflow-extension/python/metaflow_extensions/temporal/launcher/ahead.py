@@ -8,7 +8,6 @@ A1. Nothing else of the command line depends on a flow. That is certain where it
 
 import ast
 import importlib
-import importlib.util
 import os
 from typing import Any, Iterator, Set
 

@@ -15,7 +15,7 @@ import threading
 import traceback
 from typing import Any, Callable, List, Optional, Tuple
 
-from . import leave, sources
+from . import leave, pages, sources
 from .stacks import hide_launcher_frames
 
 _compiled: Optional[Tuple[Tuple[int, int], Any]] = None
@@ -80,6 +80,7 @@ def leave_process(status: int) -> None:
         except (OSError, ValueError, AttributeError):
             pass
     leave.say(status)
+    pages.learn()
     os._exit(status)
 
 

@@ -36,7 +36,7 @@ class Forks:
         def body() -> None:
             serve(settings, theirs, temporary)
 
-        self.pid = fork(body, [*close, self._line.fileno()])
+        fork(body, [*close, self._line.fileno()])
         theirs.close()
         reactor.add(self._line.fileno(), self._readable)
 

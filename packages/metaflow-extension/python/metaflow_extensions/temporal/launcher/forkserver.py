@@ -10,17 +10,17 @@ F3. It waits for its children and tells how each has ended. It ends when its own
 import json
 import os
 import select
-import signal
 import socket
 import sys
 from typing import Callable, Dict, List
 
-from . import flowfile, heartbeat
+from . import flowfile, heartbeat, pages
 from .forking import fork
 from .frames import BlockingChannel
 from .planner import Planner
 from .settings import Settings
 from .start import get_ready, run_task
+from .wakeup import Wakeup
 
 #: What can be forked. A task gets its line, its output and its errors, a planner its channel.
 TASK, PLANNER = b"t", b"p"
@@ -29,22 +29,19 @@ _DESCRIPTORS = {TASK: 3, PLANNER: 1}
 
 def serve(settings: Settings, line: socket.socket, temporary: str) -> None:
     """Fork what is asked for on `line` until that is closed. Never returns."""
-    woken, wake = os.pipe()
-    os.set_blocking(woken, False)
-    os.set_blocking(wake, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    wakeup = Wakeup()
+    pages.watch()
     bodies: Dict[bytes, Callable[[socket.socket], None]] = {
         TASK: lambda theirs: _task(settings, theirs, temporary),
         PLANNER: lambda theirs: _planner(settings, theirs, temporary),
     }
     poll = select.poll()
-    for fd in (line.fileno(), woken):
+    for fd in (line.fileno(), wakeup.fd):
         poll.register(fd, select.POLLIN)
     while True:
         for fd, _ in poll.poll():
-            if fd == woken:
-                _drain(woken)
+            if fd == wakeup.fd:
+                wakeup.clear()
                 _reap(line)
                 continue
             kind, given, _, _ = socket.recv_fds(line, 1, max(_DESCRIPTORS.values()))
@@ -52,7 +49,7 @@ def serve(settings: Settings, line: socket.socket, temporary: str) -> None:
                 os._exit(0)
             # A file that has changed is compiled once, not by each fork.
             flowfile.warm(settings.path)
-            _fork(line, bodies[kind], given, [line.fileno(), woken, wake])
+            _fork(line, bodies[kind], given, [line.fileno(), *wakeup.descriptors()])
 
 
 def _fork(line: socket.socket, body: Callable[[socket.socket], None], given: List[int], close: List[int]) -> None:
@@ -72,6 +69,7 @@ def _fork(line: socket.socket, body: Callable[[socket.socket], None], given: Lis
 def _task(settings: Settings, line: socket.socket, temporary: str) -> None:
     told = line.dup()
     get_ready(settings, line)
+    pages.copy_ahead(lambda: bool(select.select([told], [], [], 0)[0]))
     with told, told.makefile("rb") as source:
         text = source.read()
     if not text:
@@ -110,11 +108,3 @@ def _say(line: socket.socket, text: str) -> None:
         line.sendall(text.encode() + b"\n")
     except OSError:
         os._exit(0)
-
-
-def _drain(fd: int) -> None:
-    try:
-        while len(os.read(fd, 4096)) == 4096:
-            pass
-    except BlockingIOError:
-        pass

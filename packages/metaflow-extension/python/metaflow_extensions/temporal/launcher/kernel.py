@@ -12,12 +12,14 @@ from typing import List, Optional
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+_MADV_POPULATE_WRITE = 23
 
 # Loaded once, before any fork: a child calls it without importing anything.
 _libc: Optional[ctypes.CDLL] = None
 if sys.platform == "linux":
     try:
         _libc = ctypes.CDLL(None, use_errno=True)
+        _libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     except OSError:
         pass
 
@@ -44,6 +46,21 @@ def children() -> List[int]:
             return [int(pid) for pid in listing.read().split()]
     except OSError:
         return []
+
+
+def populate(start: int, size: int) -> bool:
+    """Have `size` bytes of memory from `start` on ready to be written to, their contents as they are; False where this cannot be done."""
+    return _libc is not None and _libc.madvise(start, size, _MADV_POPULATE_WRITE) == 0
+
+
+def reap() -> bool:
+    """Collect every child of ours that has ended; whether others are left."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+        return True
+    except ChildProcessError:
+        return False
 
 
 def signal_group(group: int, number: int) -> bool:

@@ -105,4 +105,13 @@ class Heard:
             if line == _LEAVES:
                 self.leaves = True
             else:
-                self.report = json.loads(line)
+                self._report(line)
+
+    def _report(self, line: bytes) -> None:
+        try:
+            told = json.loads(line)
+        except ValueError:
+            told = None
+        # The user's code may have written to a descriptor that is not its own.
+        if isinstance(told, dict):
+            self.report = told

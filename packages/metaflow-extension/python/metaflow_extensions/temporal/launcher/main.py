@@ -50,9 +50,9 @@ def serve(settings: Settings, guardian: Guardian, temporary: str) -> None:
     from .reactor import Reactor
     from .server import Server
 
+    freeze()
     reactor = Reactor()
     server = Server(settings, reactor, guardian, temporary)
-    freeze()
     server.node.send(
         {
             "event": "ready",

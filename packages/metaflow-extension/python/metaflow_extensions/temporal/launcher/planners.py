@@ -48,16 +48,12 @@ class PlannerHandle:
             theirs.close()
         ours.setblocking(False)
         self._socket = ours
-        reactor.add(ours.fileno(), self._readable)
+        self._fd = ours.fileno()
+        reactor.add(self._fd, self._readable)
         forks.on_exit(self.pid, lambda status, peak: self._end())
         # What it is to plan: the first thing that it reads.
         self._out += encode(request)
         self._flush()
-
-    @property
-    def fd(self) -> int:
-        """Our end of the socket."""
-        return self._socket.fileno()
 
     def when_open(self, reply: Reply) -> None:
         """Call back with `{"opened": …}` once, now or later."""
@@ -99,7 +95,7 @@ class PlannerHandle:
             self._out.clear()
         if bool(self._out) != self._writing and not self.gone:
             self._writing = bool(self._out)
-            self._reactor.watch_write(self.fd, self._writing)
+            self._reactor.watch_write(self._fd, self._writing)
 
     def _readable(self) -> None:
         if self._out:
@@ -143,7 +139,7 @@ class PlannerHandle:
         except OSError:
             pass
         self.gone = True
-        self._reactor.remove(self.fd)
+        self._reactor.remove(self._fd)
         self._socket.close()
         self._on_gone(self)
         waiting, self._waiting = list(self._waiting.values()), {}

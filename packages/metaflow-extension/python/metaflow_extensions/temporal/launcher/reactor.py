@@ -7,11 +7,12 @@ R2. A callback never blocks.
 
 import heapq
 import itertools
-import os
 import selectors
-import signal
 import time
 from typing import Callable, List, Optional, Tuple
+
+from . import kernel
+from .wakeup import Wakeup
 
 
 class Timer:
@@ -34,19 +35,15 @@ class Reactor:
         self._selector = selectors.DefaultSelector()
         self._timers: List[Tuple[float, int, Timer]] = []
         self._order = itertools.count()
-        self._wake_r, self._wake_w = os.pipe()
-        os.set_blocking(self._wake_r, False)
-        os.set_blocking(self._wake_w, False)
-        signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        self.add(self._wake_r, self._woken)
+        self._wakeup = Wakeup()
+        self.add(self._wakeup.fd, self._woken)
         self.stopped = False
 
     def descriptors(self) -> List[int]:
         """Descriptors that a fork must close."""
         fds = [key.fd for key in list(self._selector.get_map().values())]
         own = getattr(self._selector, "fileno", None)
-        return fds + [self._wake_w] + ([own()] if own else [])
+        return [*{*fds, *self._wakeup.descriptors()}] + ([own()] if own else [])
 
     def add(self, fd: int, callback: Callable[[], None], write: bool = False) -> None:
         """Call back whenever `fd` can be read (or, with `write`, also written)."""
@@ -92,18 +89,6 @@ class Reactor:
             if timer.callback is not None:
                 timer.callback()
 
-    def reap(self) -> None:
-        """Collect every child that has ended."""
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            pass
-
     def _woken(self) -> None:
-        try:
-            while len(os.read(self._wake_r, 4096)) == 4096:
-                pass
-        except BlockingIOError:
-            pass
-        self.reap()
+        self._wakeup.clear()
+        kernel.reap()

@@ -228,9 +228,6 @@ def kill_descendants(keep: Optional[int]) -> None:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
+        if not kernel.reap():
             return
         time.sleep(0.005)
