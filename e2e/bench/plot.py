@@ -19,13 +19,18 @@ STYLES = {
 
 def main(results, out):
     with open(results, encoding="utf-8") as source:
-        rows = [row for row in json.load(source)["rows"] if row.get("width")]
+        measured = json.load(source)["rows"]
+    rows = [row for row in measured if row.get("width")]
+    beyond = {name: width for row in measured for name, width in row.get("beyond", {}).items()}
     matplotlib.rcParams["svg.hashsalt"] = "mft"
     figure, axes = plot.subplots(figsize=(7.2, 4.2))
     for name, style in STYLES.items():
         points = [(row["width"], row["values"][name]) for row in rows if name in row["values"]]
         if points:
             axes.plot(*zip(*points), label=name, **style)
+        if points and name in beyond:
+            axes.axvline(beyond[name], color=style["color"], linestyle="--", linewidth=1)
+            axes.annotate(f"{name}: no more", (beyond[name], points[0][1]), xytext=(5, 0), textcoords="offset points", color=style["color"], fontsize=8)
     axes.set_xscale("log")
     axes.set_yscale("log")
     plain = FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isolated, killGroup, run } from '../../lib/process.mjs';
 import { polled } from '../../lib/temporal.mjs';
 import { pythonWith } from '../../../scripts/lib/venv.mjs';
@@ -74,18 +75,40 @@ export async function openPythonPackage({ directory, server, client }, flow, pyt
   process.once('exit', () => killGroup(child.pid));
   await polled(client, taskQueue);
 
-  /** @param {Record<string, unknown>} params @param {number} [timeout] milliseconds */
-  const execute = async (params, timeout = 3_600_000) => {
-    const workflowId = randomUUID();
-    const from = performance.now();
-    const args = [{ config: null, params, _use_embedded_config: true }];
-    await client.workflow.execute('MetaflowWorkflow', {
+  /** @param {Record<string, unknown>} params @param {number} timeout milliseconds */
+  const start = (params, timeout) =>
+    client.workflow.start('MetaflowWorkflow', {
       taskQueue,
-      workflowId,
-      args,
+      workflowId: randomUUID(),
+      args: [{ config: null, params, _use_embedded_config: true }],
       workflowExecutionTimeout: timeout,
     });
+
+  /** @param {Record<string, unknown>} params */
+  const execute = async (params) => {
+    const from = performance.now();
+    const run = await start(params, 3_600_000);
+    await run.result();
     return (performance.now() - from) / 1000;
   };
-  return { execute, stop: () => killGroup(child.pid) };
+
+  /**
+   * What the server says first against a run that cannot go on.
+   *
+   * @param {Record<string, unknown>} params
+   * @returns {Promise<string>}
+   * @throws Error where the run ends, or where nothing is said for a minute
+   */
+  const refusal = async (params) => {
+    const run = await start(params, 60_000);
+    const ended = run.result().catch(() => undefined);
+    for (;;) {
+      const over = await Promise.race([ended.then(() => true), sleep(1000, false)]);
+      const { events } = await run.fetchHistory();
+      const said = events?.map((event) => event.workflowTaskFailedEventAttributes?.failure?.message).find(Boolean);
+      if (said) return said;
+      if (over) throw new Error(`${PACKAGE} ran ${JSON.stringify(params)}, or said nothing.`);
+    }
+  };
+  return { execute, refusal, stop: () => killGroup(child.pid) };
 }

@@ -44,7 +44,7 @@ const activities = {
 Runtime.install({ logger: new DefaultLogger('WARN') });
 const entry = path.join(import.meta.dirname, 'workflows.mjs');
 const workflowBundle = await bundleWorkflowCode({ workflowsPath: entry, logger: new DefaultLogger('WARN') });
-const connection = await NativeConnection.connect({ address });
+const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
 const worker = await Worker.create({
   ...{ connection, taskQueue, workflowBundle, activities },
   maxConcurrentActivityTaskExecutions: 100,

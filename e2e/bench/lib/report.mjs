@@ -1,6 +1,8 @@
 /**
+ * `beyond`: widths at which somebody does no more; `notes`: what else there is to say
+ *
  * @typedef {{ name: string, value: number, least?: number, most?: number }} Ratio `least`, `most`: the bar
- * @typedef {{ name: string, unit: string, width?: number, values: Record<string, number>, ratios: Ratio[], notes?: string, samples: import('./stats.mjs').Samples }} Row
+ * @typedef {{ name: string, unit: string, width?: number, values: Record<string, number>, ratios: Ratio[], notes?: string, beyond?: Record<string, number>, samples: import('./stats.mjs').Samples }} Row
  * @typedef {{ rounds: number, full: boolean, widths: number[], packagePython?: string | undefined, tell: (name: string, seconds: number) => void }} Settings
  * @typedef {(context: import('./context.mjs').Context, settings: Settings) => Promise<Row[]>} Part
  */
