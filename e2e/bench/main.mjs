@@ -52,6 +52,7 @@ const settings = {
 };
 const place = settle(values.in);
 const begun = machine();
+const what = versions();
 /** @type {import('./lib/report.mjs').Row[]} */
 const rows = [];
 for (const name of wanted) {
@@ -59,15 +60,14 @@ for (const name of wanted) {
   const part = PARTS[name];
   try {
     if (part !== undefined) rows.push(...(await withContext((context) => part(context, settings))));
+    keep({ at: new Date().toISOString(), machine: begun, place, versions: what, rows });
   } catch (error) {
     // What the other parts found is worth having.
     console.error(error);
     process.exitCode = 1;
   }
 }
-const what = versions();
 console.log(`\n${table(rows)}`);
 console.log(
   `\n${begun.processor}, ${begun.cores} cores, ${begun.memoryGB} GB, files in ${place}, load ${begun.load.join(' ')} before, ${machine().load.join(' ')} after; Node ${what.node}, Python ${what.python}, Metaflow ${what.metaflow}, commit ${what.commit}`,
 );
-keep({ at: new Date().toISOString(), machine: begun, place, versions: what, rows });

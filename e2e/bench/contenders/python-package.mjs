@@ -102,12 +102,18 @@ export async function openPythonPackage({ directory, server, client }, flow, pyt
   const refusal = async (params) => {
     const run = await start(params, 60_000);
     const ended = run.result().catch(() => undefined);
-    for (;;) {
-      const over = await Promise.race([ended.then(() => true), sleep(1000, false)]);
-      const { events } = await run.fetchHistory();
-      const said = events?.map((event) => event.workflowTaskFailedEventAttributes?.failure?.message).find(Boolean);
-      if (said) return said;
-      if (over) throw new Error(`${PACKAGE} ran ${JSON.stringify(params)}, or said nothing.`);
+    try {
+      for (;;) {
+        const over = await Promise.race([ended.then(() => true), sleep(1000, false)]);
+        const { events } = await run.fetchHistory();
+        const said = events?.map((event) => event.workflowTaskFailedEventAttributes?.failure?.message).find(Boolean);
+        if (said) return said;
+        if (over) throw new Error(`${PACKAGE} ran ${JSON.stringify(params)}, or said nothing.`);
+      }
+    } finally {
+      await run.terminate().catch(() => undefined);
+      // Nobody may still ask when the connection is closed.
+      await ended;
     }
   };
   return { execute, refusal, stop: () => killGroup(child.pid) };

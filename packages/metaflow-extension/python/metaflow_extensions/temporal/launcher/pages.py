@@ -19,6 +19,8 @@ from .kernel import populate
 _PAGE = mmap.PAGESIZE
 #: Pages at most: a waiting process costs that much memory.
 _MOST = 8_192
+#: Bytes of one piece of memory up to which it is looked at: to look at more takes long, and it holds a user's data.
+_LARGEST = 256 << 20
 #: Pages that are copied between two looks at whether there is something to do; some 2 to 3 µs each.
 _AT_ONCE = 32
 #: In /proc/self/pagemap: present, nobody else's, and neither of a file nor shared on purpose.
@@ -91,8 +93,9 @@ def _writable() -> List[Tuple[int, int]]:
         for line in maps:
             place, kind = line.split(None, 2)[:2]
             if kind == "rw-p":
-                start, end = place.split("-")
-                found.append((int(start, 16), int(end, 16)))
+                start, end = (int(number, 16) for number in place.split("-"))
+                if end - start <= _LARGEST:
+                    found.append((start, end))
     return found
 
 
