@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /*
- * node e2e/bench/plot.mjs: draws docs/images/benchmark.svg, time against width, from the last bench-results.json that has several widths. The
+ * node e2e/bench/plot.mjs: draws docs/images/benchmark.svg, time against width, from bench-results.json, which must hold several widths. The
  * library that draws is installed into an environment of its own, once a machine.
  */
 import path from 'node:path';
