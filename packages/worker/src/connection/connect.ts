@@ -2,9 +2,10 @@ import { connect as connectSocket } from 'node:net';
 import { isMftError, MftError } from '@mft/graph';
 import type { Client, Connection } from '@temporalio/client';
 import type { LoadedDataConverter } from '@temporalio/common';
-import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
 import { loadDataConverter, plainDataConverter } from './data-converter.js';
 import { causesOf } from '../run/failure.js';
+import { compressionFor, loopbackOf } from './loopback.js';
 import { resolveConnection, type ConnectionFlags, type ResolvedConnection } from './flags.js';
 import { checkTls, speaksTls } from './tls.js';
 import { installRuntime } from '../worker/temporal-runtime.js';
@@ -29,7 +30,6 @@ export interface WorkerConnected {
 
 /** Milliseconds after which a server that does not answer counts as unreachable. */
 const CONNECT_TIMEOUT = 5_000;
-const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\]):(\d+)$/;
 
 /**
  * Connect a client. Loads `@temporalio/client` only, not the worker.
@@ -90,7 +90,10 @@ export async function connectWorker(
   const { address, namespace, options } = resolved;
   await installRuntime(logger);
   try {
-    const connecting = withTimeout(NativeConnection.connect({ ...uncompressed(address), ...options }), CONNECT_TIMEOUT);
+    const connecting = withTimeout(
+      NativeConnection.connect({ ...compressionFor(address), ...options }),
+      CONNECT_TIMEOUT,
+    );
     const connection = await unlessTlsFails(resolved, connecting);
     return { connection, address, namespace, ...(dataConverter === undefined ? {} : { dataConverter }) };
   } catch (cause) {
@@ -155,9 +158,9 @@ async function connectionFailed({ address, options }: ResolvedConnection, cause:
 
 /** gRPC keeps trying a local port that nobody listens on until its time is up; one look tells at once. */
 async function refuseClosedPort(address: string): Promise<void> {
-  const [, host, port] = LOOPBACK.exec(address) ?? [];
+  const { host, port } = loopbackOf(address) ?? {};
   if (host === undefined || port === undefined) return;
-  const socket = connectSocket({ host: host.replace(/[[\]]/g, ''), port: Number(port), timeout: CONNECT_TIMEOUT });
+  const socket = connectSocket({ host, port, timeout: CONNECT_TIMEOUT });
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve).once('timeout', resolve).once('error', reject);
@@ -165,11 +168,6 @@ async function refuseClosedPort(address: string): Promise<void> {
   } finally {
     socket.destroy();
   }
-}
-
-/** On one machine there is no network to spare: packing and unpacking each message only costs both ends processor time. */
-function uncompressed(address: string): Pick<NativeConnectionOptions, 'grpcCompression'> {
-  return LOOPBACK.test(address) ? { grpcCompression: { codec: 'none' } } : {};
 }
 
 async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {

@@ -80,7 +80,8 @@ def leave_process(status: int) -> None:
         except (OSError, ValueError, AttributeError):
             pass
     leave.say(status)
-    pages.learn()
+    if status == 0:
+        pages.learn()
     os._exit(status)
 
 

@@ -2,12 +2,15 @@
 What each task of a foreach stands for, as text. Metaflow keeps the list of all with the task that opened the foreach, and each task of it
 reads the whole list for its one: time, memory and downloads that grow with the square of the width. The planner reads it once and tells.
 
-V1. A task notes what it would have found. Where the planner cannot tell, it reads the list itself.
+V1. A task notes what it would have found. Where the planner does not tell, it reads the list itself.
+V2. The planner has one request at a time: it reads a list only for a foreach of which it has planned several tasks.
 """
 
 from collections import OrderedDict
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Union
 
+#: Tasks of a foreach from which on its list is read.
+_WORTH = 8
 #: Texts that a planner keeps at most, of those foreach that were asked for last; of one that is wider, all.
 _MOST = 500_000
 _NAME = "_foreach_values"
@@ -18,26 +21,43 @@ class Values:
 
     def __init__(self, flow_datastore: Any) -> None:
         self._flow_datastore = flow_datastore
-        self._lists: "OrderedDict[str, List[Any]]" = OrderedDict()
+        #: By the task that opened the foreach: how often was asked, later the texts.
+        self._known: "OrderedDict[str, Union[int, List[Any]]]" = OrderedDict()
+        self._size = 0
 
     def of(self, opened_by: str, index: int) -> Optional[str]:
         """The text of the task with this index in the foreach that was opened by that task; None where it is not known."""
-        values = self._lists.get(opened_by)
-        if values is None:
-            values = self._lists[opened_by] = self._read(opened_by)
-            while len(self._lists) > 1 and sum(map(len, self._lists.values())) > _MOST:
-                self._lists.popitem(last=False)
-        self._lists.move_to_end(opened_by)
-        value = values[index] if index < len(values) else None
-        return value if isinstance(value, str) else None
+        known = self._known.get(opened_by, 0)
+        if isinstance(known, int):
+            known = known + 1 if known + 1 < _WORTH else self._read(opened_by)
+            self._keep(opened_by, known)
+        self._known.move_to_end(opened_by)
+        if isinstance(known, int) or index >= len(known):
+            return None
+        return known[index] if isinstance(known[index], str) else None
 
-    def _read(self, pathspec: str) -> List[Any]:
+    def forget(self, opened_by: str) -> None:
+        """That task is run again: its list may become another."""
+        self._size -= _size(self._known.pop(opened_by, None))
+
+    def _keep(self, opened_by: str, known: Union[int, List[Any]]) -> None:
+        self.forget(opened_by)
+        self._known[opened_by] = known
+        self._size += _size(known)
+        while len(self._known) > 1 and self._size > _MOST:
+            self._size -= _size(self._known.popitem(last=False)[1])
+
+    def _read(self, pathspec: str) -> Union[int, List[Any]]:
         try:
             stored = self._flow_datastore.get_task_datastore(*pathspec.split("/"))
             values = stored[_NAME] if _NAME in stored else None
         except Exception:
-            return []  # the task meets the same, and says so
+            return 0  # asked again later; a task that meets the same says so
         return values if isinstance(values, list) else []
+
+
+def _size(known: Union[None, int, List[Any]]) -> int:
+    return 0 if known is None else 1 if isinstance(known, int) else 1 + len(known)
 
 
 def note(index: int, text: str) -> None:

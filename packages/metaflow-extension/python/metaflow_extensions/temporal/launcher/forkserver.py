@@ -69,6 +69,8 @@ def _fork(line: socket.socket, body: Callable[[socket.socket], None], given: Lis
 def _task(settings: Settings, line: socket.socket, temporary: str) -> None:
     told = line.dup()
     get_ready(settings, line)
+    if settings.mode == "fork":
+        heartbeat.prepare(settings)
     pages.copy_ahead(lambda: bool(select.select([told], [], [], 0)[0]))
     with told, told.makefile("rb") as source:
         text = source.read()

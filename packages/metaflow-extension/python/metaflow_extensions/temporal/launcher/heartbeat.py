@@ -19,7 +19,7 @@ _SIDECAR = "heartbeat"
 
 
 def prepare(settings: Settings) -> None:
-    """In a fork that is about to execute the flow file: have a process ready for its heartbeats."""
+    """In a fork that is to execute the flow file: have a process ready for its heartbeats. It ends with the fork, or when that becomes another program."""
     if not uses_service(settings):
         return
     from metaflow.sidecar.sidecar_subprocess import SidecarSubProcess

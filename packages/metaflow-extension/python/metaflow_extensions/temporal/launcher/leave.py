@@ -3,7 +3,7 @@ What the process of a task says on its line: how its step has ended, and that it
 its memory back, which takes milliseconds: its answer need not wait for its end.
 
 L1. Only the process that was started for the task speaks. It says that it leaves after the last line of Python that could still do
-    something, and after a success alone: else the wait status tells.
+    something for the task, and after a success alone: else the wait status tells.
 L2. Its output has ended before it leaves: the streams are read to their end as if it were gone.
 L3. Where the user's code has closed the descriptor nothing is said; whoever has something to report must find another way.
 """

@@ -107,10 +107,12 @@ class Plans:
         if task.step == start_of(self._runtime):
             self._triggers.tell(self._runtime, task.task_id, attempt)
         self._running[message["id"]] = task
-        return {**self._process(task, argv, env), **self._stands_for(message)}
+        process = self._process(task, argv, env)
+        return {**process, **self._stands_for(message)} if process["fork"] else process
 
     def _stands_for(self, message: Dict[str, Any]) -> Dict[str, Any]:
         index = message.get("split_index")
+        self._values.forget("%s/%s/%s" % (self._runtime.run_id, message["step"], message["task_id"]))
         if index is None or message.get("ubf_context"):
             return {}
         text = self._values.of(message["input_paths"][0], index)

@@ -9,7 +9,7 @@ import tempfile
 from typing import Any, Dict, List
 
 from .. import trigger
-from . import backends, compensation, flowfile, foreach_values, heartbeat, hooks, leave, outcome
+from . import backends, compensation, flowfile, foreach_values, hooks, leave, outcome
 from .forking import apply_environment
 from .reseeding import reseed
 from .settings import Settings
@@ -50,7 +50,6 @@ def _run_forked(settings: Settings, plan: Dict[str, Any], result: str) -> None:
     if "handler" in plan:
         compensation.handle_instead_of_step(result, plan["handler"])
     else:
-        heartbeat.prepare(settings)
         backends.skip_registration(settings)
         hooks.report_step(result)
         if "stands_for" in plan:
