@@ -88,7 +88,7 @@ export const ACTIVITY_POLLERS = 10;
  * What differs from Temporal's defaults, but for the slots of activities: these are of `slots.ts`.
  *
  * W1. An activity slot is a Python process: their number is the worker's real bound, and no more is polled for or asked for eagerly.
- * W2. Cancel travels on heartbeats, so these are hardly throttled: it arrives within about a second.
+ * W2. Cancel travels on heartbeats, so these are hardly throttled: it arrives with the next one, and they are two seconds apart.
  * W3. Cached workflows are bounded: each holds its state in memory.
  *
  * @param grace - seconds

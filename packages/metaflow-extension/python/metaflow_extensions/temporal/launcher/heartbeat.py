@@ -8,6 +8,7 @@ H3. Metaflow's own code sends; only its other sidecars, and a second heartbeat, 
 """
 
 import os
+import signal
 import sys
 import types
 from typing import Any, List
@@ -16,10 +17,11 @@ from .backends import uses_service
 from .settings import Settings
 
 _SIDECAR = "heartbeat"
+_ready: List[Any] = []
 
 
 def prepare(settings: Settings) -> None:
-    """In a fork that is to execute the flow file: have a process ready for its heartbeats. It ends with the fork, or when that becomes another program."""
+    """In a fork that may execute the flow file: have a process ready for its heartbeats."""
     if not uses_service(settings):
         return
     from metaflow.sidecar.sidecar_subprocess import SidecarSubProcess
@@ -32,12 +34,21 @@ def prepare(settings: Settings) -> None:
     if pid == 0:
         _serve(reader)
     os.close(reader)
-    ready: List[Any] = [types.SimpleNamespace(pid=pid, stdin=os.fdopen(writer, "wb", 0))]
+    _ready.append(types.SimpleNamespace(pid=pid, stdin=os.fdopen(writer, "wb", 0)))
 
     def start_subprocess(self: Any, command: List[str]) -> Any:
-        return ready.pop() if self._worker_type == _SIDECAR and ready else start(self, command)
+        return _ready.pop() if self._worker_type == _SIDECAR and _ready else start(self, command)
 
     SidecarSubProcess._start_subprocess = start_subprocess
+
+
+def drop() -> None:
+    """In a fork that executes something else: end that process, which would be a child that nobody there has started."""
+    while _ready:
+        sidecar = _ready.pop()
+        sidecar.stdin.close()
+        os.kill(sidecar.pid, signal.SIGKILL)
+        os.waitpid(sidecar.pid, 0)
 
 
 def _serve(reader: int) -> None:

@@ -100,6 +100,7 @@ class Plans:
         if attempt >= MAX_ATTEMPTS:
             raise RuntimeError(f"Attempt {attempt} is beyond Metaflow's limit of {MAX_ATTEMPTS} attempts.")
         self._name_package()
+        self._values.forget("%s/%s/%s" % (self._runtime.run_id, message["step"], message["task_id"]))
         task = self._task(message, attempt)
         task.user_code_retries = task._mft_retries + int(message.get("extra_retries") or 0)
         argv, env = self._compose(task)
@@ -112,7 +113,6 @@ class Plans:
 
     def _stands_for(self, message: Dict[str, Any]) -> Dict[str, Any]:
         index = message.get("split_index")
-        self._values.forget("%s/%s/%s" % (self._runtime.run_id, message["step"], message["task_id"]))
         if index is None or message.get("ubf_context"):
             return {}
         text = self._values.of(message["input_paths"][0], index)

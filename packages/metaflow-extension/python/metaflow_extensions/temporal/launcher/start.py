@@ -9,7 +9,7 @@ import tempfile
 from typing import Any, Dict, List
 
 from .. import trigger
-from . import backends, compensation, flowfile, foreach_values, hooks, leave, outcome
+from . import backends, compensation, flowfile, foreach_values, heartbeat, hooks, leave, outcome
 from .forking import apply_environment
 from .reseeding import reseed
 from .settings import Settings
@@ -28,6 +28,8 @@ def get_ready(settings: Settings, line: socket.socket) -> None:
 
 def run_task(settings: Settings, plan: Dict[str, Any], result: str, temporary: str) -> None:
     """In the process that was forked for it and has got ready: run what the planner planned. Never returns."""
+    if not plan["fork"] or "handler" in plan:
+        heartbeat.drop()
     if plan.get("exit_hook"):
         _run_exit_hook(plan)
     elif plan["fork"]:
