@@ -56,7 +56,7 @@ describe('exit hooks', () => {
     const created = await bench.mft('create', flow);
     expect(created.status, created.stderr).toBe(0);
     const env = { ...bench.env, HOOKS_MODE: 'slow' };
-    const options = ['--name', 'late-hooked', '--workflow-timeout', '2', '--tag', 'nightly', '-o', 'late.mjs'];
+    const options = ['--name', 'late-hooked', '--workflow-timeout', '8', '--tag', 'nightly', '-o', 'late.mjs'];
     const late = await run(process.execPath, [MFT, 'create', flow, ...options], { cwd: bench.directory, env });
     expect(late.status, late.stderr).toBe(0);
     rmSync(source, { recursive: true });
@@ -88,7 +88,7 @@ describe('exit hooks', () => {
     expect(text).toContain('Exit hook breaks failed: ');
     expect(worker.output()).toContain(`${completed.runId}/exit hook tell] ${onSuccess[1]}`);
 
-    const slow = await ended('mode=slow', '--workflow-timeout', '2');
+    const slow = await ended('mode=slow', '--workflow-timeout', '8');
     expect([slow.outcome, told()]).toEqual(['timed_out', ['undone', ...onError]]);
     const refused = await ended('mode=bad');
     expect([refused.outcome, told()]).toEqual(['failed', ['undone', ...onError]]);

@@ -78,6 +78,9 @@ export function useSagaBench(flows: Readonly<Record<string, string>>) {
       async () => {
         const query = `WorkflowType = "MetaflowWorkflow" AND ExecutionStatus = "Running" AND WorkflowId STARTS_WITH "${flow}-"`;
         for await (const { workflowId } of bench.client.workflow.list({ query })) {
+          // The list may be behind: a run of the test before, which has ended, is not meant.
+          const { status } = await bench.client.workflow.getHandle(workflowId).describe();
+          if (status.name !== 'RUNNING') continue;
           const { completed } = await ordersOf(bench.client, workflowId, ['book_flight']);
           if (completed.length > 0) return workflowId;
         }

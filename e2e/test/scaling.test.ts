@@ -79,7 +79,7 @@ describe('several workers on one task queue', () => {
   const WIDTH = 60;
 
   async function share(names: readonly string[]): Promise<void> {
-    const { folder, result } = await begin('SharedFlow', { width: WIDTH });
+    const { folder, result } = await begin('SharedFlow', { width: WIDTH, expected: names.length });
     const { pathspec } = await result;
     const ran = readFileSync(path.join(folder, 'ran'), 'utf8').trim().split('\n').map(Number);
     expect(ran.toSorted((a, b) => a - b)).toEqual(Array.from({ length: WIDTH }, (_, i) => i));

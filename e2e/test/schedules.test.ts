@@ -54,7 +54,7 @@ beforeAll(async () => {
   const options = ['--production', '--tag', 'nightly', '--compensate-parallel', '2'];
   await Promise.all([
     deploy('plain', { nap: 0, fail: false }, ...options, '--schedule-overlap', 'skip'),
-    deploy('late', { nap: 60, fail: false }, ...options, '--workflow-timeout', '3'),
+    deploy('late', { nap: 60, fail: false }, ...options, '--workflow-timeout', '8'),
   ]);
   await deploy(
     'failing',

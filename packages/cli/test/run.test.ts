@@ -153,12 +153,12 @@ describe('Ctrl-C', () => {
     command.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
     await expect.poll(() => said, { timeout: 30_000 }).toContain('[start] sleeping');
     command.kill('SIGINT');
-    await expect.poll(() => said).toContain('Cancelling the run');
+    await expect.poll(() => said, { timeout: 20_000 }).toContain('Cancelling the run');
     const asked = Date.now();
     if (signals > 1) command.kill('SIGINT');
     const { stdout, exitCode } = await command;
     const pid = Number(await readFile(pidFile, 'utf8'));
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
     return { outcome: lastLine(stdout), exitCode, took: Date.now() - asked };
   }
 

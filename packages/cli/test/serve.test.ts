@@ -114,7 +114,12 @@ describe('mft serve', () => {
     const { stdout } = await mft(alone, ['create', '--json', '--name', 'carried', '-o', 'w.mjs', fixture('hello.py')]);
     expect(json(stdout)).toMatchObject({ recorded: false });
     const env = cleanEnv(alone, { TEMPORAL_ADDRESS: server.address, MFT_SDK_PATH: process.cwd() });
-    const worker = execa(process.execPath, [join(alone, 'w.mjs')], { env, extendEnv: false, reject: false });
+    const worker = execa(process.execPath, [join(alone, 'w.mjs')], {
+      env,
+      extendEnv: false,
+      reject: false,
+      forceKillAfterDelay: false,
+    });
     onTestFinished(async () => {
       worker.kill('SIGTERM');
       await worker;

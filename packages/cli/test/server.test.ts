@@ -36,13 +36,13 @@ describe('a local server', () => {
     expect(await findServer(options)).toBeUndefined();
     const server = await ensureServer(options);
     expect(server.started).toBe(true);
-    expect(await probe(server.address, 'default')).toBe('ready');
+    await expect.poll(() => probe(server.address, 'default'), { timeout: 10_000 }).toBe('ready');
     expect((await fetch(server.uiUrl!)).status).toBe(200);
     const again = await ensureServer(options);
     expect(again.started).toBe(false);
     expect(same(again)).toEqual(same(server));
     await again.stop();
-    expect(await probe(server.address, 'default')).toBe('ready');
+    await expect.poll(() => probe(server.address, 'default'), { timeout: 10_000 }).toBe('ready');
     await server.stop();
     expect(await probe(server.address, 'default')).toBe('unreachable');
     expect(await isAlive(server.pid!)).toBe(false);
@@ -67,7 +67,7 @@ describe('a local server', () => {
     expect(second.started).toBe(true);
     expect(second.pid).not.toBe(first.pid);
     // The namespace of the first is on the disk.
-    await expect.poll(() => probe(second.address, 'kept')).toBe('ready');
+    await expect.poll(() => probe(second.address, 'kept'), { timeout: 20_000 }).toBe('ready');
   });
 
   it('never ends a process that is not the recorded server', async () => {
@@ -240,7 +240,7 @@ describe('a lock', () => {
     onTestFinished(() => void holder.kill('SIGKILL'));
     await writeFile(file, String(holder.pid));
     const waits: number[] = [];
-    const late = withLock(file, async () => 'in', { timeoutMs: 200, onWait: (pid) => waits.push(pid) });
+    const late = withLock(file, async () => 'in', { timeoutMs: 2000, onWait: (pid) => waits.push(pid) });
     await expect(late).rejects.toMatchObject({ code: 'LOCKED' });
     expect(waits).toEqual([holder.pid]);
   });

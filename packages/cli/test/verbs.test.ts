@@ -101,6 +101,7 @@ describe('with a worker', () => {
       cwd: home,
       extendEnv: false,
       reject: false,
+      forceKillAfterDelay: false,
       env: cleanEnv(home, { TEMPORAL_ADDRESS: server.address, MFT_SDK_PATH: SDK }),
     });
     worker.catch(() => undefined);
@@ -165,9 +166,9 @@ describe('with a worker', () => {
     const { stdout } = await mft(home, ['status', outcome.pathspec]);
     expect(stdout).toMatch(/^VerbsFlow\/\S+ {2}failed\n/);
     expect(stdout).toMatch(/verbs\.py", line \d+, in each\n[^]*ValueError: no such luck$/);
-    expect(await told('runs', '--status', 'failed', '--limit', '1')).toMatchObject({
-      runs: [{ status: 'failed', pathspec: outcome.pathspec }],
-    });
+    await expect
+      .poll(() => told('runs', '--status', 'failed', '--limit', '1'), { timeout: 10_000 })
+      .toMatchObject({ runs: [{ status: 'failed', pathspec: outcome.pathspec }] });
     expect(await told('runs', '--status', 'timed_out')).toMatchObject({ runs: [] });
     expect(await told('runs', '--flow', 'OtherFlow')).toMatchObject({ runs: [] });
   });
@@ -176,7 +177,9 @@ describe('with a worker', () => {
     const run = await gated('late', '--workflow-timeout', '2');
     await ended(run.runId);
     expect(await told('status', run.runId)).toMatchObject({ status: 'timed_out', error: { type: 'WorkflowTimeout' } });
-    expect(await told('runs', '--status', 'timed_out')).toMatchObject({ runs: [{ pathspec: run.pathspec }] });
+    await expect
+      .poll(() => told('runs', '--status', 'timed_out'), { timeout: 10_000 })
+      .toMatchObject({ runs: [{ pathspec: run.pathspec }] });
   });
 
   it('logs: all tasks, one step, one task, one stream; live', async () => {
@@ -286,6 +289,7 @@ describe('with a worker', () => {
 
   it('delete forgets the deployment and names the runs that go on', async () => {
     const run = await gated('deleted');
+    await run.reached();
     expect(await told('delete', 'VerbsFlow')).toMatchObject({
       ...{ deployment: 'VerbsFlow', deleted: true, exitCode: 0 },
       running: [run.pathspec],
@@ -293,7 +297,6 @@ describe('with a worker', () => {
     expect((await told('trigger', 'VerbsFlow')).error.code).toBe('DEPLOYMENT_NOT_FOUND');
     const { exitCode, error } = await told('delete', 'VerbsFlow');
     expect([exitCode, error.code]).toEqual([1, 'DEPLOYMENT_NOT_FOUND']);
-    await run.reached();
     await run.open();
     await ended(run.runId);
     expect(await told('status', run.runId)).toMatchObject({ status: 'completed' });

@@ -130,7 +130,9 @@ print(json.dumps([json.loads(m.value)["handler"] for m in t.metadata if m.name =
     renameSync(folder, folder + '-away');
     writeFileSync(folder, 'in the way');
     expect(await launcher.answer(handler('cancel_later'))).toMatchObject({ ok: true });
-    expect(launcher.text).toContain(`mft: cancel_later of ${run.id}/start is not in its metadata:`);
+    // What it prints and what it answers come on two lines, in no order.
+    const printed = `mft: cancel_later of ${run.id}/start is not in its metadata:`;
+    await expect.poll(() => launcher.text, { timeout: 10_000 }).toContain(printed);
     rmSync(folder);
     renameSync(folder + '-away', folder);
   });

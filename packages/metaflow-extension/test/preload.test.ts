@@ -25,6 +25,11 @@ async function draw(launcher: Launcher, run: Run): Promise<Message[]> {
   return started;
 }
 
+/** Exactly these warnings; what the launcher prints may come after what it says on its line. */
+function warned(launcher: Launcher, lines: readonly string[]): Promise<void> {
+  return expect.poll(() => launcher.text.match(/^mft:.*$/gm), { timeout: 10_000 }).toEqual(lines);
+}
+
 /** How many different values the tasks drew, by artifact. */
 function different(run: Run, names: string[]): Record<string, number> {
   const tasks = `[t.data for t in Step("PreloadingFlow/${run.id}/draw")]`;
@@ -59,7 +64,7 @@ describe('--preload', () => {
   it('of a module that starts a thread: fresh interpreters, and one warning', async () => {
     const launcher = await place.launch('preloading.py', { mode: 'auto', preload: ['starts_thread', 'json'] });
     expect(launcher.ready).toMatchObject({ mode: 'spawn' });
-    expect(launcher.text.match(/^mft:.*$/gm)).toEqual([
+    await warned(launcher, [
       'mft: threads are alive: reporter (started by the import of starts_thread). ' +
         'Tasks are not forked but get a fresh interpreter each, which is slower. Leave starts_thread out of --preload.',
     ]);
@@ -72,7 +77,7 @@ describe('--preload', () => {
   it('of a module that starts a thread, with --mode fork: forks, and one warning', async () => {
     const launcher = await place.launch('preloading.py', { mode: 'fork', preload: ['starts_thread'] });
     expect(launcher.ready).toMatchObject({ mode: 'fork' });
-    expect(launcher.text.match(/^mft:.*$/gm)).toEqual([
+    await warned(launcher, [
       'mft: threads are alive: reporter (started by the import of starts_thread). ' +
         'Tasks are forked as --mode fork says, without these threads, and may hang. Leave starts_thread out of --preload.',
     ]);
@@ -86,7 +91,7 @@ describe('--preload', () => {
       preload: ['raises_at_import', 'is_not_there'],
     });
     expect(launcher.ready).toMatchObject({ mode: 'fork' });
-    expect(launcher.text.match(/^mft:.*$/gm)).toEqual([
+    await warned(launcher, [
       'mft: cannot preload raises_at_import, tasks import it themselves: not today',
       "mft: cannot preload is_not_there, tasks import it themselves: No module named 'is_not_there'",
     ]);

@@ -131,8 +131,9 @@ describe('a booking that is declined', () => {
         'cancel_hotel 42 attempt 0',
       ]);
       expect(await describeRun(place.client, run.workflowId)).toMatchObject({ status: 'terminated' });
-      const listed = (await listRuns(place.client)).find(({ workflowId }) => workflowId === run.workflowId);
-      expect(listed?.status).toBe('terminated');
+      const listed = async () =>
+        (await listRuns(place.client)).find(({ workflowId }) => workflowId === run.workflowId)?.status;
+      await expect.poll(listed, { timeout: 10_000 }).toBe('terminated');
       await expect(terminateCompensated(place.client, run.pathspec)).rejects.toMatchObject({ code: 'RUN_ENDED' });
     });
   });

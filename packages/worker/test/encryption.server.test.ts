@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,29 +51,38 @@ beforeAll(async () => {
   server = await startServer(join(folder, DATABASE));
   deployed = await deploy(server.address, 'secretive.py');
   worker = execa(process.execPath, [deployed.file, '--data-converter', CONVERTER], {
-    ...{ env: env(), extendEnv: false, cwd: deployed.folder, reject: false, all: true },
+    ...{ env: env(), extendEnv: false, cwd: deployed.folder, reject: false, all: true, forceKillAfterDelay: false },
   });
   connected = await connect({ address: server.address, dataConverter: CONVERTER });
   await recordDeployment(connected.client, deployed.config, {
     hash: deployed.hash,
     createdAt: new Date().toISOString(),
   });
-  run = await startRun(connected.client, deployed.config, { params: { secret: SECRET } }, { hash: deployed.hash });
+  const gate = join(folder, 'gate');
+  const params = { secret: SECRET, gate };
+  run = await startRun(connected.client, deployed.config, { params }, { hash: deployed.hash });
   const ended = describeOutcome(connected.client, run);
   // While it runs: a query and its answer, heartbeats and details of pending activities.
   await until(async () => {
     const { steps } = await fetchProgress(connected.client, run.workflowId);
     return (steps['speak']?.running ?? 0) > 0;
   });
-  await sleep(2_500);
-  pending = await connected.connection.workflowService.describeWorkflowExecution({
-    namespace: 'default',
-    execution: { workflowId: run.workflowId },
+  await until(async () => {
+    pending = await connected.connection.workflowService.describeWorkflowExecution({
+      namespace: 'default',
+      execution: { workflowId: run.workflowId },
+    });
+    return beatsOf(pending).length > 0;
   });
+  await writeFile(gate, '');
   outcome = await ended;
 }, 120_000);
 
-let pending: Awaited<ReturnType<Connected['connection']['workflowService']['describeWorkflowExecution']>>;
+type Description = Awaited<ReturnType<Connected['connection']['workflowService']['describeWorkflowExecution']>>;
+let pending: Description;
+
+const beatsOf = ({ pendingActivities }: Description) =>
+  (pendingActivities ?? []).flatMap(({ heartbeatDetails }) => heartbeatDetails?.payloads ?? []);
 
 afterAll(async () => {
   worker.kill('SIGTERM');
@@ -96,7 +105,7 @@ test('whoever has the converter reads the outcome, the traceback, the deployment
 });
 
 test('a running task had heartbeats, and they were encrypted', () => {
-  const beats = (pending.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => heartbeatDetails?.payloads ?? []);
+  const beats = beatsOf(pending);
   expect(beats.length).toBeGreaterThan(0);
   expect(beats.map(({ metadata }) => text(metadata?.['encoding']))).toEqual(beats.map(() => 'binary/encrypted'));
 });

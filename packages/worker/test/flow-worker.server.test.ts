@@ -1,5 +1,7 @@
 import type { MetaflowActivities, Progress } from '@mft/graph';
 import type { TaskLogLine } from '@mft/step-runner';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { endingWith } from '../src/connection/ending.js';
@@ -26,19 +28,24 @@ test('a worker, a run and its watcher in one process: log lines and progress com
   const lines: TaskLogLine[] = [];
   const { config, worker } = await workerOn('in-process', { onLog: (line) => lines.push(line) });
   const seen: Progress[] = [];
+  const gate = join(place.deployed.folder, 'gate');
+  // Its tasks wait until they have been seen at work.
+  const onProgress = (progress: Progress) => {
+    seen.push(progress);
+    if (seen.length > 2 && (progress.steps['work']?.running ?? 0) > 0) writeFileSync(gate, '');
+  };
   const outcome = await worker.runUntil(async () => {
     const run = await startRun(
       place.client,
       config,
-      { params: { greeting: 'you', pause: 0.5 } },
+      { params: { greeting: 'you', gate } },
       { hash: place.deployed.hash },
     );
-    return watchRun(place.client, run, (progress) => seen.push(progress), { interval: 100 });
+    return watchRun(place.client, run, onProgress, { interval: 100 });
   });
   expect(outcome).toMatchObject({ status: 'completed', pathspec: `MyFlow/${outcome.runId}` });
   expect(lines.map(({ label, line }) => `${label}: ${line}`)).toEqual(['start: hello you', 'end: total 14']);
   expect(seen.length).toBeGreaterThan(3);
-  expect(seen.some(({ steps }) => (steps['work']?.running ?? 0) > 0)).toBe(true);
   expect(seen.at(-1)).toMatchObject({
     phase: 'completed',
     steps: { work: { total: 3, done: 3, running: 0, failed: 0 } },
@@ -61,6 +68,9 @@ test('counts of a wide foreach are whole, though its tasks run in children', asy
   const TASKS = 1_100;
   let running = 0;
   let most = 0;
+  let ran = 0;
+  let children = 0;
+  let largest = 0;
   const activities: MetaflowActivities = {
     loadMetaflowPlan: async ({ hash }) => ({
       hash: hash ?? place.deployed.hash,
@@ -70,7 +80,10 @@ test('counts of a wide foreach are whole, though its tasks run in children', asy
     startMetaflowRun: async ({ runId }) => ({ pathspec: `MyFlow/${runId}` }),
     runMetaflowTask: async ({ step, runId }) => {
       most = Math.max(most, ++running);
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      ran++;
+      // The second half waits until the first has been seen.
+      do await sleep(1);
+      while (ran > TASKS / 2 && (children === 0 || largest === 0));
       running--;
       return {
         pathspec: `MyFlow/${runId}/${step}/t`,
@@ -85,8 +98,6 @@ test('counts of a wide foreach are whole, though its tasks run in children', asy
     runExitHook: async () => ({ output: '' }),
   };
   const { config, worker } = await workerOn('wide', { maxWorkers: 7, temporal: { activities } });
-  let children = 0;
-  let largest = 0;
   const { outcome, last } = await worker.runUntil(async () => {
     const run = await startRun(place.client, config, {}, { hash: place.deployed.hash });
     const outcome = await watchRun(place.client, run, (progress) => {

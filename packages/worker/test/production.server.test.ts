@@ -65,6 +65,7 @@ afterAll(async () => {
 function node(args: readonly string[], env: NodeJS.ProcessEnv = {}): Worker {
   return execa(process.execPath, [deployed.file, ...args], {
     ...{ env: { ...deployed.env, ...env }, extendEnv: false, cwd: deployed.folder, reject: false, all: true },
+    forceKillAfterDelay: false,
   });
 }
 
@@ -163,15 +164,14 @@ describe('metrics, health, logs', () => {
     const health = urlIn(said, '/health');
     const serving = [{ name: 'MyFlow', hash: deployed.hash, taskQueue: 'metaflow-MyFlow', polling: true }];
     const running = { state: 'running', connected: true, deployments: serving, tasks: 0 };
-    expect(await ask(`${health}/ready`)).toEqual({ status: 200, body: running });
-    expect(await ask(`${health}/health`)).toEqual({ status: 200, body: running });
+    // An answer that takes long is another: whoever asks has given up by then.
+    const answers = (path: string) => expect.poll(() => ask(`${health}${path}`), { timeout: 10_000 });
+    await answers('/ready').toEqual({ status: 200, body: running });
+    await answers('/health').toEqual({ status: 200, body: running });
     expect((await fetch(`${health}/other`)).status).toBe(404);
-    const run = await startRun(
-      connected.client,
-      deployed.config,
-      { params: { greeting: 'x', pause: 4 } },
-      { hash: deployed.hash },
-    );
+    const gate = join(folder, 'drain');
+    const params = { greeting: 'x', gate };
+    const run = await startRun(connected.client, deployed.config, { params }, { hash: deployed.hash });
     await until(async () => ((await ask(`${health}/ready`)).body as { tasks: number }).tasks === 3);
 
     const metrics = await (await fetch(`${urlIn(said, '/metrics')}/metrics`)).text();
@@ -181,8 +181,9 @@ describe('metrics, health, logs', () => {
     worker.kill('SIGTERM');
     await until(async () => (await ask(`${health}/ready`)).status === 503);
     const draining = { state: 'draining', connected: true, deployments: [{ ...serving[0], polling: false }], tasks: 3 };
-    expect(await ask(`${health}/ready`)).toEqual({ status: 503, body: draining });
+    await answers('/ready').toEqual({ status: 503, body: draining });
     expect((await ask(`${health}/health`)).status).toBe(200);
+    await writeFile(gate, '');
     expect((await worker).exitCode).toBe(0);
     await work([]);
     expect(await describeOutcome(connected.client, run)).toMatchObject({ status: 'completed' });

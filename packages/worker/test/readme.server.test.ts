@@ -35,6 +35,7 @@ async function runExample(mark: string, until?: string): Promise<string> {
     cwd: deployed.folder,
     env: { ...deployed.env, METAFLOW_PYTHON: python },
     extendEnv: false,
+    forceKillAfterDelay: false,
   });
   running.stdout.on('data', (chunk: Buffer) => {
     if (until !== undefined && chunk.toString().includes(until)) running.kill('SIGTERM');

@@ -34,7 +34,7 @@ describe('a deployment on record', () => {
     const expected = { name: config.name, flow: 'HelloFlow', hash, taskQueue: config.taskQueue, createdAt: NOON };
     expect(record).toEqual({ ...expected, config });
     expect(await readDeployment(server.client, config.name)).toEqual(record);
-    expect(await listDeployments(server.client)).toContainEqual(expected);
+    await expect.poll(() => listDeployments(server.client), { timeout: 10_000 }).toContainEqual(expected);
   });
 
   it('is a schedule that runs only when triggered, with the run that any client would start', async () => {

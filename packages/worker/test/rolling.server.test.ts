@@ -45,6 +45,7 @@ interface Worker {
 async function startWorker(): Promise<Worker> {
   const worker = execa(process.execPath, [deployed.file, '--grace', String(GRACE), '--max-workers', '6'], {
     ...{ env: { ...deployed.env, ROLLING_LOG: log }, extendEnv: false, cwd: deployed.folder, reject: false, all: true },
+    forceKillAfterDelay: false,
   });
   await new Promise<void>((resolve) => {
     worker.all.on('data', (chunk: Buffer) => {

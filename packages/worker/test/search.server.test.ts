@@ -68,8 +68,9 @@ describe('a namespace that lets itself be told', () => {
       await place.client.workflow.execute('MetaflowWorkflow', options);
     });
     await expect.poll(() => ids({ tags: ['bare'] }), { timeout: 10_000 }).toEqual(['any-name']);
-    const [run] = await listRuns(place.client, { flow: 'MyFlow', status: 'completed' });
-    expect(run).toMatchObject({ workflowId: 'any-name', flow: 'MyFlow', user: config.user, tags: ['bare'] });
+    const expected = { workflowId: 'any-name', flow: 'MyFlow', user: config.user, tags: ['bare'] };
+    const completed = () => listRuns(place.client, { flow: 'MyFlow', status: 'completed' });
+    await expect.poll(completed, { timeout: 10_000 }).toMatchObject([expected]);
     expect(await ids({ project: 'demo', status: 'running' })).toEqual(['waits', 'waits-too']);
     expect(await ids({ user: 'bob' })).toEqual(['waits-too']);
     for (const id of ['waits', 'waits-too']) await terminateRun(place.client, id);

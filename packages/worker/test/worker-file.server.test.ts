@@ -71,18 +71,18 @@ async function runs(): Promise<number> {
 
 test('polls within 2 seconds, and says what, where, and how to start a run', async () => {
   expect(await isPolled(connected.client, deployed.config.taskQueue)).toBe(false);
-  const { worker, ms, line } = await work();
+  const { ms, line } = await work();
   expect(line).toContain(`MyFlow: polling metaflow-MyFlow at ${server.address}`);
   expect(line).toContain('node my_flow_worker.mjs trigger greeting=…');
   expect(await isPolled(connected.client, deployed.config.taskQueue)).toBe(true);
   // Two seconds on a machine that is free: on a busy one, as many times longer as loading the SDK alone takes.
   const times = [ms];
-  while (times.length < 3 && Math.min(...times) > 2_000) {
-    worker.kill('SIGTERM');
-    times.push((await work()).ms);
+  while (times.length < 4 && Math.min(...times) > 2_000) {
+    workers.at(-1)!.kill('SIGTERM');
+    const [before, start, after] = [await loadingTheSdk(), await work(), await loadingTheSdk()];
+    times.push(start.ms / Math.max(1, (before + after) / 2 / 450));
   }
-  const busy = Math.min(...times) > 2_000 ? (await loadingTheSdk()) / 450 : 1;
-  expect(Math.min(...times)).toBeLessThan(2_000 * busy);
+  expect(Math.min(...times)).toBeLessThan(2_000);
 });
 
 test('trigger starts a run, waits, prints the pathspec and how to read it, exits 0', async () => {

@@ -54,6 +54,7 @@ export function mft(
     reject: false,
     extendEnv: false,
     stdin: 'ignore',
+    forceKillAfterDelay: false,
     ...options,
     env: cleanEnv(home, options.env),
   });

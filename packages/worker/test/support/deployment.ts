@@ -65,7 +65,13 @@ export async function deploy(address: string, name = 'my_flow.py'): Promise<Depl
     ...{ folder, flow, file, config, env },
     hash: configHash(config),
     node: (args, path = file, cwd = folder) =>
-      execa(process.execPath, [path, ...args], { ...options, env: nameless, cwd, reject: false }),
+      execa(process.execPath, [path, ...args], {
+        ...options,
+        env: nameless,
+        cwd,
+        reject: false,
+        forceKillAfterDelay: false,
+      }),
     ask: async (expression) =>
       (
         await execa(python, ['-c', `import metaflow; metaflow.namespace(None); print(${expression})`], {

@@ -64,7 +64,10 @@ def copy_ahead(wanted: Callable[[], bool]) -> None:
 
 
 def learn() -> None:
-    """In a task that has succeeded, and has told so: let others know which pages it wrote to. Where two do at once, what is known is still pages."""
+    """
+    In a task that has succeeded, and has told so: let others know which pages it wrote to.
+    Where two do at once, what is known is still pages.
+    """
     if _board is None or not _waited:
         return
     board = memoryview(_board).cast("q")
