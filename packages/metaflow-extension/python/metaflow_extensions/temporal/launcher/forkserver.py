@@ -12,7 +12,7 @@ import os
 import select
 import socket
 import sys
-from typing import Callable, Dict, List
+from typing import Callable, Dict, List, Tuple
 
 from . import flowfile, heartbeat, pages
 from .forking import fork
@@ -44,12 +44,21 @@ def serve(settings: Settings, line: socket.socket, temporary: str) -> None:
                 wakeup.clear()
                 _reap(line)
                 continue
-            kind, given, _, _ = socket.recv_fds(line, 1, max(_DESCRIPTORS.values()))
+            kind, given = _asked(line)
             if not kind:
                 os._exit(0)
             # A file that has changed is compiled once, not by each fork.
             flowfile.warm(settings.path)
             _fork(line, bodies[kind], given, [line.fileno(), *wakeup.descriptors()])
+
+
+def _asked(line: socket.socket) -> Tuple[bytes, List[int]]:
+    """What to fork and with which descriptors; nothing where the launcher is gone."""
+    try:
+        kind, given, _, _ = socket.recv_fds(line, 1, max(_DESCRIPTORS.values()))
+    except OSError:  # it was killed, and had not read all that it was told
+        return b"", []
+    return kind, given
 
 
 def _fork(line: socket.socket, body: Callable[[socket.socket], None], given: List[int], close: List[int]) -> None:

@@ -39,7 +39,10 @@ class Decoder:
 
 
 class BlockingChannel:
-    """The planner's end: it has nothing else to do than to wait for a request."""
+    """
+    The planner's end: it has nothing else to do than to wait for a request. Where the other end is gone EOFError is raised; that it left
+    without having read all that it was told makes no difference, though the kernel calls it an error.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
@@ -50,13 +53,19 @@ class BlockingChannel:
     def send(self, message: Any) -> None:
         """Write one message, however long it takes."""
         data = encode(message)
-        with self._sending:
-            self._socket.sendall(data)
+        try:
+            with self._sending:
+                self._socket.sendall(data)
+        except OSError:
+            raise EOFError from None
 
     def receive(self) -> Any:
-        """The next message; raises EOFError when the other end is gone."""
+        """The next message."""
         while not self._ready:
-            data = self._socket.recv(1 << 16)
+            try:
+                data = self._socket.recv(1 << 16)
+            except OSError:
+                data = b""
             if not data:
                 raise EOFError
             self._ready.extend(self._decoder.feed(data))

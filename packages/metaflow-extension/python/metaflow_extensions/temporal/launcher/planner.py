@@ -195,12 +195,15 @@ class Planner:
             self._tell_start(runtime, for_tasks)
         plans = Plans(runtime, self.settings, self.temporary, for_tasks, self.cloned)
         self._opened = True
-        self.channel.send({"opened": True, **({"cloned": len(self.cloned["tasks"])} if self.cloned else {})})
+        try:
+            self.channel.send({"opened": True, **({"cloned": len(self.cloned["tasks"])} if self.cloned else {})})
+            self._answer(plans)
+        except EOFError:  # the launcher is gone
+            os._exit(0)
+
+    def _answer(self, plans: Plans) -> None:
         while True:
-            try:
-                message = self.channel.receive()
-            except EOFError:
-                os._exit(0)
+            message = self.channel.receive()
             if message["op"] == "quit":
                 return
             if message["op"] == "close":
