@@ -3,6 +3,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TERMINATE_SIGNAL, type Progress } from '@mft/graph';
 import { failureOf, memoOf, undoable } from './support/compensation.js';
+import { createGate } from './support/gate.js';
 import { planOf } from './support/graphs.js';
 import { stepFailure, stubborn, untilCancelled } from './support/runner.js';
 import { loop, rounds, splits, wide } from './support/scenarios.js';
@@ -66,15 +67,19 @@ describe('compensation on a server', () => {
   test('several at a time within a block, a handler that fails stops nobody and does not become the error', async () => {
     let running = 0;
     let peak = 0;
+    let three = createGate();
     const undo = async ({ index, step }: { index: readonly number[]; step: string }) => {
       peak = Math.max(peak, (running += 1));
       if (step === 'start') expect(running).toBe(1);
+      if (running === 3) three.open();
+      await three.pass();
+      // Time for one too many.
       await pause(60);
       running -= 1;
       if (index[0] === 5) throw stepFailure('hotel API: 503\nmore of it');
     };
     for (const limits of [{}, small]) {
-      [running, peak] = [0, 0];
+      [running, peak, three] = [0, 0, createGate()];
       const input = { limits, compensate: { parallel: 3 } };
       await withRun(
         env,
@@ -94,19 +99,22 @@ describe('compensation on a server', () => {
   });
 
   test("a deployment's default holds where the run says nothing else", async () => {
-    let running = 0;
-    let peak = 0;
-    const undo = async () => {
-      peak = Math.max(peak, (running += 1));
-      await pause(60);
-      running -= 1;
-    };
     for (const [compensate, expected] of [
       [undefined, 4],
       [{ cloned: true }, 4],
       [{ parallel: 2 }, 2],
     ] as const) {
-      peak = 0;
+      let running = 0;
+      let peak = 0;
+      const all = createGate();
+      const undo = async () => {
+        peak = Math.max(peak, (running += 1));
+        if (running === expected) all.open();
+        await all.pass();
+        // Time for one too many.
+        await pause(60);
+        running -= 1;
+      };
       const options = { plan: booked, choose: splits(9), behave: failAtJoin, undo, compensate: { parallel: 4 } };
       await withRun(env, { ...options, input: compensate ? { compensate } : {} }, async ({ handle }) => {
         await failureOf(handle.result());
@@ -119,7 +127,12 @@ describe('compensation on a server', () => {
     ['in the run', {}],
     ['in a child', small],
   ])('a cancel that comes while handlers run, %s, breaks nothing', async (_, limits) => {
-    const undo = () => pause(40);
+    let begun = 0;
+    const cancelled = createGate();
+    const undo = async () => {
+      if ((begun += 1) > 4) await cancelled.pass();
+      await pause(40);
+    };
     await withRun(
       env,
       { plan: booked, choose: splits(24), behave: failAtJoin, undo, input: { limits } },
@@ -130,6 +143,7 @@ describe('compensation on a server', () => {
         expect(compensation?.unreached.length).toBeGreaterThan(0);
         await handle.cancel();
         for (const id of children) await env.client.workflow.getHandle(id).cancel();
+        cancelled.open();
         expect(await failureOf(handle.result())).toMatchObject({ type: 'StepFailed', message: 'ValueError: no' });
         expect(new Set(runner.undone.map(({ key }) => key)).size).toBe(25);
         expect(runner.undone.length).toBe(25);
@@ -142,14 +156,17 @@ describe('compensation on a server', () => {
     const behave = async ({ step, index }: { step: string; index: readonly number[] }) => {
       if (step === 'work' && index[0]! > 4) await untilCancelled();
     };
-    for (const limits of [{}, small]) {
+    // The third child, of four tasks, has no room.
+    for (const [limits, tasks] of [
+      [{}, 21],
+      [small, 17],
+    ] as const) {
       await withRun(
         env,
         { plan: booked, choose: splits(20), behave, input: { limits: { ...limits, childWindow: 10 } } },
         async ({ runner, handle }) => {
           const before = () => runner.tasks(`temporal-${handle.workflowId}`).size;
-          await expect.poll(before, { timeout: 10_000 }).toBeGreaterThan(10);
-          await pause(300);
+          await expect.poll(before, { timeout: 10_000 }).toBe(tasks);
           await handle.signal(TERMINATE_SIGNAL, { reason: 'wrong input' });
           expect(await failureOf(handle.result())).toMatchObject({
             type: 'Terminated',
@@ -165,7 +182,11 @@ describe('compensation on a server', () => {
   });
 
   test('a child that is terminated while it undoes: the others are undone, and the report names it', async () => {
-    const undo = ({ index }: { index: readonly number[] }) => pause(index[0] === undefined ? 0 : 100);
+    let begun = 0;
+    const terminated = createGate();
+    const undo = async () => {
+      if ((begun += 1) > 3) await terminated.pass();
+    };
     await withRun(
       env,
       { plan: booked, choose: splits(16), behave: failAtJoin, undo, input: { limits: small } },
@@ -174,6 +195,7 @@ describe('compensation on a server', () => {
         const { children } = await handle.query<Progress, []>('progress');
         expect(children.length).toBe(1);
         await env.client.workflow.getHandle(children[0]!).terminate('a test');
+        terminated.open();
         expect(await failureOf(handle.result())).toMatchObject({ type: 'StepFailed', message: 'ValueError: no' });
         const name = children[0]!.slice(`${workflowId}.undo.`.length);
         expect(await memoOf(handle)).toMatchObject({ total: 17, unreached: [name], more: { unreached: 7 } });
@@ -268,21 +290,24 @@ describe('compensation on a server', () => {
 
   test('a deadline leads to undoing, and one that passes meanwhile changes nothing; rounds of a loop, continuing as new', async () => {
     const plan = undoable(loop, 'loop');
-    const endless = { plan, choose: rounds(1_000_000), input: { timeout: 2, limits: { softEvents: 40 } } };
-    await withRun(env, endless, async ({ runner, handle, workflowId }) => {
-      expect(await failureOf(handle.result())).toMatchObject({ type: 'WorkflowTimeout' });
-      const visits = runner.undone.map(({ visit }) => visit);
-      expect(visits).toEqual(visits.toSorted((a, b) => b - a));
-      expect(visits.length).toBeGreaterThan(20);
-      expect(new Set(visits).size).toBe(visits.length);
-      const histories = await historiesOf(env, workflowId);
-      expect(longest(histories)).toBeLessThan(300);
-      expect((await memoOf(handle))?.total).toBe(visits.length);
-    });
+    const endless = { plan, choose: rounds(1_000_000), input: { timeout: 4, limits: { softEvents: 40 } } };
     const late = { plan: booked, choose: splits(4), behave: failAtJoin, undo: () => stubborn(700) };
-    await withRun(env, { ...late, input: { timeout: 2 } }, async ({ runner, handle }) => {
-      expect(await failureOf(handle.result())).toMatchObject({ type: 'StepFailed' });
-      expect(runner.undone.length).toBe(5);
-    });
+    // Side by side: for the most part both wait.
+    await Promise.all([
+      withRun(env, endless, async ({ runner, handle, workflowId }) => {
+        expect(await failureOf(handle.result())).toMatchObject({ type: 'WorkflowTimeout' });
+        const visits = runner.undone.map(({ visit }) => visit);
+        expect(visits).toEqual(visits.toSorted((a, b) => b - a));
+        expect(visits.length).toBeGreaterThan(20);
+        expect(new Set(visits).size).toBe(visits.length);
+        const histories = await historiesOf(env, workflowId);
+        expect(longest(histories)).toBeLessThan(300);
+        expect((await memoOf(handle))?.total).toBe(visits.length);
+      }),
+      withRun(env, { ...late, input: { timeout: 3 } }, async ({ runner, handle }) => {
+        expect(await failureOf(handle.result())).toMatchObject({ type: 'StepFailed' });
+        expect(runner.undone.length).toBe(5);
+      }),
+    ]);
   });
 });

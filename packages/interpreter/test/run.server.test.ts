@@ -4,6 +4,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAILURE, runIdOf, type Progress, type TaskInput } from '@mft/graph';
 import { choicesFrom, type Choose } from './support/choices.js';
+import { createGate } from './support/gate.js';
 import { drawFrom, planOf, policyOf, randomPlan } from './support/graphs.js';
 import { expectedTasks } from './support/reference.js';
 import { stepFailure, stubborn, untilCancelled } from './support/runner.js';
@@ -133,12 +134,18 @@ describe('a run that does not complete', () => {
       policies: { ...wide.policies, start: policyOf('undo_start'), work: policyOf('undo_work') },
     };
     let begun = 0;
+    const seven = createGate();
     const behave = async ({ step, index }: { step: string; index: readonly number[] }) => {
       if (step !== 'work') return;
-      begun += 1;
+      if ((begun += 1) === 7) seven.open();
       if (index[0] === 0) return;
-      if (index[0] === 1) return await stubborn(1500);
+      if (index[0] === 1) {
+        await untilCancelled().catch(() => undefined);
+        return await stubborn(500);
+      }
       if (index[0] !== 3) await untilCancelled();
+      await seven.pass();
+      // Time for one too many.
       await stubborn(500);
       throw stepFailure('ValueError: no');
     };
@@ -170,9 +177,16 @@ describe('a run that does not complete', () => {
 
   test('a failure in a child is the error of the run; other children are cancelled; blocks are undone', async () => {
     const plan = { ...wide, policies: { ...wide.policies, work: policyOf('undo_work') } };
-    const behave = async ({ index }: { index: readonly number[] }) => {
+    let begun = 0;
+    const both = createGate();
+    const behave = async ({ step, index }: { step: string; index: readonly number[] }) => {
+      if (step !== 'work') return;
+      // All of the two children that there is room for.
+      if ((begun += 1) === 10) both.open();
       if (index[0] === 7) {
-        await stubborn(700);
+        await both.pass();
+        // Time for one too many.
+        await stubborn(500);
         throw stepFailure('KeyError: 7');
       }
       if (index[0] === 3 || index[0] === 9) await untilCancelled();
@@ -234,7 +248,7 @@ describe('a run that does not complete', () => {
         type: 'WorkflowTimeout',
         message: 'The run took longer than its timeout of 2 s.',
       });
-      expect(Date.now() - begin).toBeLessThan(5000);
+      expect(Date.now() - begin).toBeLessThan(15_000);
       expect(runner.finishes).toMatchObject([{ status: 'failed' }]);
       expect((await historiesOf(env, workflowId)).size).toBeGreaterThan(3);
     });

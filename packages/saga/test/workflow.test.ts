@@ -20,9 +20,12 @@ let serial = 0;
 
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
+  // In one of several partitions a task may wait for seconds, where nobody happens to poll it.
+  const settings = ['matching.numTaskqueueReadPartitions=1', 'matching.numTaskqueueWritePartitions=1'];
   env = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: temporalBinary() },
+      extraArgs: settings.flatMap((setting) => ['--dynamic-config-value', setting]),
       log: { level: 'error', format: 'pretty' },
     },
   });

@@ -170,7 +170,7 @@ describe('LauncherProcess', () => {
     const begun = performance.now();
     await launcher.shutdown(0);
     await first;
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(15_000);
     expect(await gone(leader)).toBe(true);
   });
 

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlowConfig, TaskInput } from '@mft/graph';
 import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { createStepActivities, createTaskSlots } from '../src/index.js';
+import { until } from './support/processes.js';
 
 const never = new AbortController().signal;
 
@@ -69,8 +69,8 @@ describe('a task that waits for a slot', () => {
     environment.on('heartbeat', () => beats++);
     const task = environment.run(runner.activities.runMetaflowTask, input);
     task.catch(() => undefined);
-    await sleep(200);
-    expect(beats).toBeGreaterThan(2);
+    // Unless told otherwise they are two seconds apart.
+    await until(() => beats > 2, 'heartbeats', 3000);
     expect(slots.use.waiting).toBe(1);
     environment.cancel('CANCELLED');
     await expect(task).rejects.toThrow(CancelledFailure);

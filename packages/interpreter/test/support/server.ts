@@ -8,6 +8,9 @@ export async function startServer(): Promise<TestWorkflowEnvironment> {
     'history.transferProcessorMaxPollRPS=5000',
     'history.eventsCacheMaxSizeBytes=67108864',
     'system.enableActivityEagerExecution=true',
+    // In one of several partitions a task may wait for seconds, where nobody happens to poll it.
+    'matching.numTaskqueueReadPartitions=1',
+    'matching.numTaskqueueWritePartitions=1',
     // Executions younger than this wait when they continue as new: in tests all are.
     'history.workflowIdReuseMinimalInterval="1ms"',
   ];

@@ -54,9 +54,14 @@ export function launchersOf(worker: number): number[] {
     );
 }
 
+/** 0 where the process has ended meanwhile. */
 function parentOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0]);
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0]);
+  } catch {
+    return 0;
+  }
 }
 
 function commandOf(pid: number): string {
