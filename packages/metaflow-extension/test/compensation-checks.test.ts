@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Place } from './launcher.js';
+import { type Message, Place } from './launcher.js';
 import { HEAD, policy, TAIL, useTrip } from './trip.js';
 
 /* What may undo a step, and how patiently. */

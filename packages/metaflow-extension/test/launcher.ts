@@ -193,10 +193,13 @@ export class Launcher {
 
 /** One run, driven by hand. */
 export class Run {
-  constructor(
-    readonly launcher: Launcher,
-    readonly id: string,
-  ) {}
+  readonly launcher: Launcher;
+  readonly id: string;
+
+  constructor(launcher: Launcher, id: string) {
+    this.launcher = launcher;
+    this.id = id;
+  }
 
   static async open(launcher: Launcher, id: string, more: Message = {}): Promise<Run> {
     const answer = await launcher.ask({

@@ -105,7 +105,7 @@ describe('the command line', () => {
   test('an unreachable server: one sentence, a hint, exit 1', async () => {
     for (const args of [[], ['trigger', 'greeting=x']]) {
       const { stderr, exitCode } = await run([...args, '--address', '127.0.0.1:1']);
-      expect(stderr.trim()).toBe(
+      expect(String(stderr).trim()).toBe(
         'Error [CONNECTION_FAILED]: No Temporal server answers at 127.0.0.1:1.\n  Start one with "mft server", or name another with --address or TEMPORAL_ADDRESS.',
       );
       expect(exitCode).toBe(1);

@@ -59,7 +59,8 @@ async function startWorker(): Promise<Worker> {
 /** SIGTERM, and its end. */
 async function stop({ process }: Worker): Promise<{ exitCode: number | undefined; all: string }> {
   process.kill('SIGTERM');
-  return process;
+  const { exitCode, all } = await process;
+  return { exitCode, all: String(all) };
 }
 
 test('a rolling restart under load fails no run', async () => {

@@ -8,7 +8,7 @@ type Block =
   | { readonly kind: 'split' | 'switch'; readonly branches: readonly (readonly Block[])[] };
 
 const { blocks } = fc.letrec<{ block: Block; blocks: Block[] }>((tie) => ({
-  blocks: fc.array(tie('block'), { minLength: 1, maxLength: 3, depthSize: 'small' }),
+  blocks: fc.array(tie('block'), { minLength: 1, maxLength: 3 }),
   block: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     fc.record({ kind: fc.constant('step' as const) }),
@@ -40,8 +40,7 @@ function build(program: readonly Block[]): FlowGraph {
       return add({ name: fresh('switch'), type: 'switch', next: targets, cases, condition: 'x' });
     }
     const join = add({ name: fresh('join'), type: 'join', next: [next] });
-    const targets =
-      block.kind === 'split' ? block.branches.map((b) => sequence(b, join)) : [sequence(block.body, join)];
+    const targets = 'branches' in block ? block.branches.map((b) => sequence(b, join)) : [sequence(block.body, join)];
     return add({ name: fresh(block.kind), type: block.kind, next: targets, join });
   };
   const add = (node: FlowNode): string => {

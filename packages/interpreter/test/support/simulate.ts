@@ -30,10 +30,10 @@ interface Workflow {
   engine?: Engine;
   cancelled: boolean;
   /** What completed in it, in order, what a child did as one. */
-  readonly log: Log[];
+  readonly log: Done[];
 }
 
-type Log = string | readonly Log[];
+type Done = string | readonly Done[];
 
 const RUN = 'r';
 
@@ -288,7 +288,7 @@ function idsOf(log: Log): string[] {
   return ids;
 }
 
-function reversed(log: readonly Log[]): string[] {
+function reversed(log: readonly Done[]): string[] {
   return log.toReversed().flatMap((one) => (typeof one === 'string' ? [one] : reversed(one)));
 }
 
