@@ -44,7 +44,7 @@ const activities = {
 Runtime.install({ logger: new DefaultLogger('WARN') });
 const entry = path.join(import.meta.dirname, 'workflows.mjs');
 const workflowBundle = await bundleWorkflowCode({ workflowsPath: entry, logger: new DefaultLogger('WARN') });
-// As workers of mft are at a loopback address.
+// Uncompressed, as mft's workers speak to a loopback address.
 const connection = await NativeConnection.connect({ address, grpcCompression: { codec: 'none' } });
 const worker = await Worker.create({
   ...{ connection, taskQueue, workflowBundle, activities },

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { fixture, mft, temporaryFolder } from './support/mft.js';
 
-/** Has Node write the name of each module that it loads into the file `LOADED`. */
+/** Has Node write the name of each module that it imports into the file `LOADED`. */
 const LOADED = new URL('support/loaded.mjs', import.meta.url).href;
 
 describe('mft create', () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UNHURRIED } from '@mft/testing';
 import type { ResultPromise } from 'execa';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -118,7 +119,7 @@ describe('mft serve', () => {
       env,
       extendEnv: false,
       reject: false,
-      forceKillAfterDelay: false,
+      ...UNHURRIED,
     });
     onTestFinished(async () => {
       worker.kill('SIGTERM');

@@ -36,13 +36,13 @@ describe('a local server', () => {
     expect(await findServer(options)).toBeUndefined();
     const server = await ensureServer(options);
     expect(server.started).toBe(true);
-    await expect.poll(() => probe(server.address, 'default'), { timeout: 10_000 }).toBe('ready');
+    expect(await probe(server.address, 'default', 10_000)).toBe('ready');
     expect((await fetch(server.uiUrl!)).status).toBe(200);
     const again = await ensureServer(options);
     expect(again.started).toBe(false);
     expect(same(again)).toEqual(same(server));
     await again.stop();
-    await expect.poll(() => probe(server.address, 'default'), { timeout: 10_000 }).toBe('ready');
+    expect(await probe(server.address, 'default', 10_000)).toBe('ready');
     await server.stop();
     expect(await probe(server.address, 'default')).toBe('unreachable');
     expect(await isAlive(server.pid!)).toBe(false);

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { UNHURRIED } from '@mft/testing';
 import { execa, type ResultPromise } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../src/main.js';
@@ -101,7 +102,7 @@ describe('with a worker', () => {
       cwd: home,
       extendEnv: false,
       reject: false,
-      forceKillAfterDelay: false,
+      ...UNHURRIED,
       env: cleanEnv(home, { TEMPORAL_ADDRESS: server.address, MFT_SDK_PATH: SDK }),
     });
     worker.catch(() => undefined);

@@ -26,7 +26,7 @@ ours.close()
 os.write(opened, b".")
 print("status", os.waitpid(pid, 0)[1])`;
   const env = { ...process.env, PYTHONPATH: extensionPath() };
-  const { stdout, stderr } = spawnSync(python, ['-c', script], { env, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(python, ['-c', script], { env, encoding: 'utf8', timeout: 30_000 });
   return { status: /^status (\d+)$/m.exec(stdout)?.[1], printed: stderr };
 }
 

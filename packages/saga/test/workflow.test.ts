@@ -6,7 +6,7 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Saga } from '@mft/saga';
 import { bookingActivities } from './fixtures/activities.js';
-import { temporalBinary } from '@mft/testing';
+import { promptServer, temporalBinary } from '@mft/testing';
 import type * as workflows from './fixtures/workflows.js';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -20,12 +20,10 @@ let serial = 0;
 
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  // In one of several partitions a task may wait for seconds, where nobody happens to poll it.
-  const settings = ['matching.numTaskqueueReadPartitions=1', 'matching.numTaskqueueWritePartitions=1'];
   env = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: temporalBinary() },
-      extraArgs: settings.flatMap((setting) => ['--dynamic-config-value', setting]),
+      extraArgs: promptServer(),
       log: { level: 'error', format: 'pretty' },
     },
   });

@@ -170,7 +170,8 @@ describe('LauncherProcess', () => {
     const begun = performance.now();
     await launcher.shutdown(0);
     await first;
-    expect(performance.now() - begun).toBeLessThan(15_000);
+    // Long before what the second call, too, would wait for a launcher that does not end by itself.
+    expect(performance.now() - begun).toBeLessThan(5000);
     expect(await gone(leader)).toBe(true);
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { temporalBinary } from '@mft/testing';
+import { temporalBinary, UNHURRIED } from '@mft/testing';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa, type ResultPromise } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -51,7 +51,7 @@ beforeAll(async () => {
   server = await startServer(join(folder, DATABASE));
   deployed = await deploy(server.address, 'secretive.py');
   worker = execa(process.execPath, [deployed.file, '--data-converter', CONVERTER], {
-    ...{ env: env(), extendEnv: false, cwd: deployed.folder, reject: false, all: true, forceKillAfterDelay: false },
+    ...{ env: env(), extendEnv: false, cwd: deployed.folder, reject: false, all: true, ...UNHURRIED },
   });
   connected = await connect({ address: server.address, dataConverter: CONVERTER });
   await recordDeployment(connected.client, deployed.config, {

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UNHURRIED } from '@mft/testing';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa, type ResultPromise } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -65,7 +66,7 @@ afterAll(async () => {
 function node(args: readonly string[], env: NodeJS.ProcessEnv = {}): Worker {
   return execa(process.execPath, [deployed.file, ...args], {
     ...{ env: { ...deployed.env, ...env }, extendEnv: false, cwd: deployed.folder, reject: false, all: true },
-    forceKillAfterDelay: false,
+    ...UNHURRIED,
   });
 }
 
@@ -164,7 +165,7 @@ describe('metrics, health, logs', () => {
     const health = urlIn(said, '/health');
     const serving = [{ name: 'MyFlow', hash: deployed.hash, taskQueue: 'metaflow-MyFlow', polling: true }];
     const running = { state: 'running', connected: true, deployments: serving, tasks: 0 };
-    // An answer that takes long is another: whoever asks has given up by then.
+    // Where it takes longer than a probe waits, the answer is another one.
     const answers = (path: string) => expect.poll(() => ask(`${health}${path}`), { timeout: 10_000 });
     await answers('/ready').toEqual({ status: 200, body: running });
     await answers('/health').toEqual({ status: 200, body: running });

@@ -1,3 +1,4 @@
+import { UNHURRIED } from '@mft/testing';
 import { execa } from 'execa';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +36,7 @@ async function runExample(mark: string, until?: string): Promise<string> {
     cwd: deployed.folder,
     env: { ...deployed.env, METAFLOW_PYTHON: python },
     extendEnv: false,
-    forceKillAfterDelay: false,
+    ...UNHURRIED,
   });
   running.stdout.on('data', (chunk: Buffer) => {
     if (until !== undefined && chunk.toString().includes(until)) running.kill('SIGTERM');

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FAILURE } from '@mft/graph';
+import { UNHURRIED } from '@mft/testing';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execa, type ResultPromise } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -45,7 +46,7 @@ interface Worker {
 async function startWorker(): Promise<Worker> {
   const worker = execa(process.execPath, [deployed.file, '--grace', String(GRACE), '--max-workers', '6'], {
     ...{ env: { ...deployed.env, ROLLING_LOG: log }, extendEnv: false, cwd: deployed.folder, reject: false, all: true },
-    forceKillAfterDelay: false,
+    ...UNHURRIED,
   });
   await new Promise<void>((resolve) => {
     worker.all.on('data', (chunk: Buffer) => {

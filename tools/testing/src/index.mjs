@@ -51,6 +51,26 @@ export function temporalBinary() {
   return found;
 }
 
+/**
+ * Arguments of a development server that passes tasks on at once: in one of several partitions of a task queue a task may wait for seconds,
+ * where nobody happens to poll it.
+ *
+ * @param {...string} more - further settings, `name=value`
+ * @returns {string[]}
+ */
+export function promptServer(...more) {
+  const settings = [
+    'history.transferProcessorMaxPollRPS=5000',
+    'matching.numTaskqueueReadPartitions=1',
+    'matching.numTaskqueueWritePartitions=1',
+    ...more,
+  ];
+  return settings.flatMap((setting) => ['--dynamic-config-value', setting]);
+}
+
+/** For processes that end in their own time after SIGTERM, as workers that drain do: execa kills them 5 s later unless it is told otherwise. */
+export const UNHURRIED = { forceKillAfterDelay: 50_000 };
+
 /** @param {string} file */
 function isExecutable(file) {
   try {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { metaflowPython } from '@mft/testing';
+import { metaflowPython, UNHURRIED } from '@mft/testing';
 import { execa, type Options, type ResultPromise } from 'execa';
 import { onTestFinished } from 'vitest';
 
@@ -54,7 +54,7 @@ export function mft(
     reject: false,
     extendEnv: false,
     stdin: 'ignore',
-    forceKillAfterDelay: false,
+    ...UNHURRIED,
     ...options,
     env: cleanEnv(home, options.env),
   });

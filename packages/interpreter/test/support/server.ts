@@ -1,23 +1,19 @@
 import { SEARCH_ATTRIBUTES } from '@mft/graph';
-import { temporalBinary } from '@mft/testing';
+import { promptServer, temporalBinary } from '@mft/testing';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 /** A server of the test's own. */
 export async function startServer(): Promise<TestWorkflowEnvironment> {
   const settings = [
-    'history.transferProcessorMaxPollRPS=5000',
     'history.eventsCacheMaxSizeBytes=67108864',
     'system.enableActivityEagerExecution=true',
-    // In one of several partitions a task may wait for seconds, where nobody happens to poll it.
-    'matching.numTaskqueueReadPartitions=1',
-    'matching.numTaskqueueWritePartitions=1',
     // Executions younger than this wait when they continue as new: in tests all are.
     'history.workflowIdReuseMinimalInterval="1ms"',
   ];
   return await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: temporalBinary() },
-      extraArgs: settings.flatMap((setting) => ['--dynamic-config-value', setting]),
+      extraArgs: promptServer(...settings),
       log: { format: 'pretty', level: 'error' },
     },
   });

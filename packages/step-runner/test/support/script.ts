@@ -4,7 +4,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { createStepActivities, type StepRunner, type StepRunnerOptions, type TaskLogLine } from '../../src/index.js';
 import type { ScriptInput, ScriptOutcome, ScriptTask } from '../fixtures/workflows.js';
 import { FLOWS, freshMetaflow } from './metaflow.js';
@@ -37,9 +37,12 @@ export function scriptWorld() {
     for (const close of closers) await close();
     await server.teardown();
     // What a launcher leaves behind ends a moment after it.
-    await until(() => processesWith(metaflow.folder).length === 0, 'the end of every process', 5000).finally(() => {
-      metaflow.remove();
-    });
+    await until(() => processesWith(metaflow.folder).length === 0, 'the end of every process', 5000).catch(
+      () => undefined,
+    );
+    const left = processesWith(metaflow.folder);
+    metaflow.remove();
+    expect(left).toEqual([]);
   });
 
   /** A worker for one of the test flows, of this process. */

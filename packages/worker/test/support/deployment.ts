@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileFlow, configHash } from '@mft/compiler';
 import type { FlowConfig } from '@mft/graph';
-import { metaflowPython } from '@mft/testing';
+import { metaflowPython, UNHURRIED } from '@mft/testing';
 import { execa, type ResultPromise } from 'execa';
 import { renderWorkerFile } from '../../src/index.js';
 
@@ -70,7 +70,7 @@ export async function deploy(address: string, name = 'my_flow.py'): Promise<Depl
         env: nameless,
         cwd,
         reject: false,
-        forceKillAfterDelay: false,
+        ...UNHURRIED,
       }),
     ask: async (expression) =>
       (

@@ -56,7 +56,7 @@ def _asked(line: socket.socket) -> Tuple[bytes, List[int]]:
     """What to fork and with which descriptors; nothing where the launcher is gone."""
     try:
         kind, given, _, _ = socket.recv_fds(line, 1, max(_DESCRIPTORS.values()))
-    except OSError:  # it was killed, and had not read all that it was told
+    except ConnectionError:  # it was killed, and had not read all that it was told
         return b"", []
     return kind, given
 

@@ -56,7 +56,7 @@ class BlockingChannel:
         try:
             with self._sending:
                 self._socket.sendall(data)
-        except OSError:
+        except ConnectionError:
             raise EOFError from None
 
     def receive(self) -> Any:
@@ -64,7 +64,7 @@ class BlockingChannel:
         while not self._ready:
             try:
                 data = self._socket.recv(1 << 16)
-            except OSError:
+            except ConnectionError:
                 data = b""
             if not data:
                 raise EOFError

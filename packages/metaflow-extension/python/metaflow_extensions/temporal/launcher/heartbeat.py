@@ -43,7 +43,7 @@ def prepare(settings: Settings) -> None:
 
 
 def drop() -> None:
-    """In a fork that executes something else: end that process, which would be a child that nobody there has started."""
+    """In a fork that runs no step, or not by itself: end that process, which would be a child that nobody there has started."""
     while _ready:
         sidecar = _ready.pop()
         sidecar.stdin.close()
